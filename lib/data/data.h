@@ -1,0 +1,47 @@
+/*
+ * What a family is given: features by column, the target, weights, and which
+ * rows. A view of rows costs no copy: every array is indexed by the row of the
+ * table, data_row(d, i) for the i-th row of the view.
+ */
+#ifndef DLS_DATA_DATA_H
+#define DLS_DATA_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/table.h"
+
+enum task { TASK_REGRESSION = 1, TASK_BINARY = 2, TASK_MULTICLASS = 4 };
+#define TASK_CLASSES (TASK_BINARY | TASK_MULTICLASS)
+
+struct data {
+	size_t n;			/* rows of the view */
+	size_t ncols;
+	const struct column *cols;	/* (ncols) features */
+	const uint32_t *rows;		/* (n) rows of the table; NULL: first, first + 1, ... */
+	size_t first;
+	enum task task;
+	int32_t nclasses;		/* 0 for regression, 2 or more for classes */
+	const int32_t *label;		/* class 0..nclasses-1 by table row; NULL for regression and when scoring */
+	const double *y;		/* target by table row for regression; NULL for classes and when scoring */
+	const double *w;		/* weight by table row, >= 0; NULL: all 1 */
+	const struct block *raw;	/* when scoring: the rows as text (rows of the table are rows of the block), for ensembles */
+};
+
+static inline size_t data_row(const struct data *d, size_t i)
+{
+	return d->rows ? d->rows[i] : d->first + i;
+}
+
+static inline double data_weight(const struct data *d, size_t i)
+{
+	return d->w ? d->w[data_row(d, i)] : 1.0;
+}
+
+/* Columns of a family's predictions: a probability for each class, or one value. */
+static inline size_t data_outputs(const struct data *d)
+{
+	return d->nclasses ? (size_t)d->nclasses : 1;
+}
+
+#endif

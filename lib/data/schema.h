@@ -1,0 +1,69 @@
+/*
+ * What a model remembers about its input: the columns it reads by name, their
+ * kinds and levels, what counts as missing, the target and its labels. Scoring
+ * never infers: it converts text by this.
+ */
+#ifndef DLS_DATA_SCHEMA_H
+#define DLS_DATA_SCHEMA_H
+
+#include "base/map.h"
+#include "data/data.h"
+#include "io/jsonio.h"
+#include "opt/opt.h"
+
+struct field {
+	char *name;
+	enum kind kind;
+	char **levels;		/* (nlevels) of a category */
+	int32_t nlevels;
+	struct dict *dict;	/* level text -> code */
+};
+
+struct schema {
+	struct field *fields;	/* (nfields) input columns that the model reads */
+	size_t nfields;
+	struct strs missing;	/* texts that mean missing, beside the usual */
+	char *target;		/* name of the target column */
+	enum task task;
+	char **labels;		/* (nlabels) sorted; NULL for regression */
+	int32_t nlabels;
+	int32_t positive;	/* of two labels; else -1 */
+	char *unseen;		/* policy for a level never seen: "missing" or "error" */
+};
+
+/* From columns of a table (the features) as they are; the target is set by the caller. */
+void schema_from(struct schema *sc, const struct column *cols, size_t ncols);
+void schema_json(const struct schema *sc, struct json *j, const char *key);
+void schema_from_json(struct schema *sc, const struct jval *v);	/* dies (ST_DATA) when it makes no sense */
+void schema_free(struct schema *sc);
+
+/* Columns without rows (kinds, names, levels) in the form that families take; owned by the caller (free()). */
+struct column *schema_columns(const struct schema *sc);
+
+/*
+ * Where each field is in a reader's columns: map (nfields). A field that is
+ * not there dies with ST_DATA, naming it, the nearest name and the columns.
+ */
+void schema_map(const struct schema *sc, const struct reader *r, size_t *map);
+
+/* What conversion met; counts add up over calls. The first trouble by row is kept. */
+struct convert {
+	uint64_t *unseen;	/* (nfields) cells of a level never seen */
+	uint64_t *missing;	/* (nfields) missing cells */
+	bool bad;		/* a cell that is not a number, or unseen under "error" */
+	size_t bad_row, bad_field;
+};
+
+/*
+ * Converts rows first..first+n of the block by the schema into cols (nfields),
+ * made by schema_columns() and given cell arrays of n by schema_cells(). Never
+ * dies: trouble goes to c.
+ */
+void schema_cells(struct column *cols, size_t ncols, size_t n);
+void schema_cells_free(struct column *cols, size_t ncols);
+void schema_convert(const struct schema *sc, const size_t *map, const struct block *b, size_t first, size_t n,
+		    struct column *cols, struct convert *c);
+_Noreturn void schema_die(const struct schema *sc, const size_t *map, const struct block *b, const struct reader *r,
+			  const struct convert *c);
+
+#endif

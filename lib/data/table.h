@@ -1,0 +1,70 @@
+/*
+ * A table in memory, by columns. A missing number is NaN, a missing category
+ * -1. Levels of a category are sorted: by value when all of them are numbers,
+ * else by bytes; so codes do not depend on the order of rows.
+ */
+#ifndef DLS_DATA_TABLE_H
+#define DLS_DATA_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "data/reader.h"
+
+enum kind { KIND_NUMERIC, KIND_CATEGORY };
+
+struct column {
+	const char *name;
+	enum kind kind;
+	double *num;		/* (nrows) when numeric */
+	int32_t *cat;		/* (nrows) level when category */
+	const char **levels;	/* (nlevels) sorted texts */
+	int32_t nlevels;
+};
+
+struct table {
+	size_t nrows, ncols;
+	struct column *cols;	/* (ncols) */
+	uint64_t hash;		/* of the input's bytes */
+	struct arena *arena;	/* owns names, levels; cells are malloc'ed one array a column */
+};
+
+struct strs;
+
+/* Kinds that are forced, what else means missing, what is not to be stored at all. */
+struct tab_spec {
+	const char *const *numeric, *const *categorical, *const *drop, *const *missing;	/* each ends in NULL, or is NULL */
+};
+
+/*
+ * Reads the whole stream and infers kinds over all of it: a column is numeric
+ * when each of its cells is missing or a finite number (num_parse, after
+ * trimming), else a category (text trimmed). A forced kind that a cell
+ * contradicts dies with line, column and text ("inf" as a number too). Missing:
+ * empty, blanks, NA NaN nan null ? and what spec adds.
+ */
+struct table *tab_read(struct reader *r, const struct tab_spec *spec);
+
+size_t tab_find(const struct table *t, const char *name);	/* column, or SIZE_MAX */
+
+/*
+ * Makes the column a category with the very texts of the input (a numeric
+ * column too: "1.0" stays "1.0", "007" stays "007").
+ */
+void tab_categorize(struct table *t, size_t col);
+
+/* Adds an empty column whose cells the caller fills; name is copied. Pointers to columns move. */
+struct column *tab_add(struct table *t, const char *name, enum kind kind);
+
+void tab_free(struct table *t);
+
+/* True when the text, trimmed, means missing. extra ends in NULL, or is NULL. */
+bool is_missing(struct slice cell, const char *const *extra);
+
+/* The order of levels and labels described above, for qsort over const char *. */
+bool level_sort(const char **levels, size_t n);	/* true when all are numbers */
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Metrics: each a function over a set of scored rows. One registry serves
+ * dls-eval, early stopping, cross-validation and the choice of ensembles.
+ *
+ * A name may carry a parameter after a colon: fbeta:2 pinball:0.9 topk:5,
+ * and for averaged metrics the average: f1:macro f1:micro f1:weighted f1:LABEL.
+ */
+#ifndef DLS_METRICS_METRIC_H
+#define DLS_METRICS_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/data.h"
+
+struct scored {
+	size_t n;
+	int32_t k;			/* classes; 1 for regression */
+	const int32_t *label;		/* (n) true class, or -1 for a label that is none of the k; NULL for regression */
+	const double *y;		/* (n) true value for regression */
+	const double *p;		/* (n, k) probabilities, or (n, 1) predicted values; NULL when only pred is known */
+	const int32_t *pred;		/* (n) predicted class; NULL: the largest p, the first of equals */
+	const double *w;		/* (n) weights; NULL: all 1 */
+	int32_t positive;		/* the positive class when k == 2 */
+	const char *const *labels;	/* (k) */
+};
+
+struct metric {
+	const char *name, *brief;
+	unsigned tasks;			/* enum task bits */
+	bool higher;			/* higher is better */
+	bool needs_p;			/* needs p, not only pred */
+	/* arg: the text after the colon or NULL. NaN when undefined, and *why says so (static text). */
+	double (*fn)(const struct scored *s, const char *arg, const char **why);
+	const char *(*check)(const char *arg, const struct scored *s);	/* NULL fine, else what is wrong with arg; may be NULL: no arg taken */
+};
+
+/* A metric and its parameter, as the user named it. */
+struct measure {
+	const struct metric *metric;
+	char name[64];		/* as the user wrote it */
+	const char *arg;	/* inside name, or NULL */
+};
+
+extern const struct metric *const metrics[];	/* ends in NULL */
+
+/* False when there is none of that name (the caller says so, with str_nearest over the registry). */
+bool measure_find(const char *name, struct measure *m);
+double measure(const struct measure *m, const struct scored *s, const char **why);
+
+/* The metric used when none is named: auc, logloss (multiclass), rmse. */
+const char *metric_default(enum task task);
+
+#endif

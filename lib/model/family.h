@@ -1,0 +1,66 @@
+/*
+ * A family of models, and what it owes. A family is one folder under
+ * lib/families (or lib/ensemble) and one line FAMILY(name) in families.def,
+ * where `const struct family family_NAME` is defined.
+ *
+ * Contract. fit() is deterministic in (opts, data, seed): the same bytes for
+ * any number of threads. What fit() and load() return is const afterwards.
+ * predict() is called from several threads at once, on blocks of rows in any
+ * cut, must not call par_for(), must not die, and gives each row the same
+ * bytes whatever block it is in. load() trusts nothing: every size, index and
+ * number is checked (store_bad), so that predict() need not. fit() may assume
+ * what check() let pass, n >= 1, and in classification labels 0..nclasses-1
+ * (a class may have no row in a fold).
+ */
+#ifndef DLS_MODEL_FAMILY_H
+#define DLS_MODEL_FAMILY_H
+
+#include "base/str.h"
+#include "data/data.h"
+#include "io/jsonio.h"
+#include "io/store.h"
+#include "model/run.h"
+#include "opt/opt.h"
+
+struct schema;
+
+struct family {
+	const char *name;
+	const char *brief;		/* one line for --help: lower case, no full stop */
+	unsigned tasks;			/* enum task bits */
+	const struct opt *opts;
+	size_t opts_size;
+	const char *details;		/* a paragraph for the manual */
+	/* Cross-option and option-data rules, before any work: NULL, or what is wrong (static or leaked text). */
+	const char *(*check)(const void *opts, const struct data *d);
+	void *(*fit)(const void *opts, const struct data *train, struct run *run);
+	/* out (x->n, outputs): probabilities that sum to 1, or values. x->task and nclasses are set; label, y, w are NULL. */
+	void (*predict)(const void *fit, const struct data *x, double *out);
+	void (*save)(const void *fit, struct store *st);
+	/* x tells the columns (kinds, levels), task and classes; n is 0. */
+	void *(*load)(const void *opts, const struct data *x, struct store *st);
+	void (*free)(void *fit);
+	/* Members of the open JSON object: coefficients, importance, size ... */
+	void (*show)(const void *fit, const struct data *x, const struct schema *sc, struct json *j);
+	/* Optional (NULL: none) from here on. Importance of each column by kind ("gain", "split", "coef"), to out (ncols); false: no such kind. */
+	bool (*importance)(const void *fit, const struct data *x, const char *kind, double *out);
+	/*
+	 * Additive contributions to the raw score (log-odds, or the value before
+	 * the link is undone): out (x->n, scores, ncols + 1), the last the bias;
+	 * scores is 1 for binary and regression, else nclasses.
+	 */
+	void (*contrib)(const void *fit, const struct data *x, double *out);
+	int (*rounds)(const void *fit);	/* rounds of an iterative model, for the mean over folds */
+	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "identity", "log". */
+	const char *(*link)(const void *fit);
+	/*
+	 * Predictions for training row i that the model made without having seen
+	 * it (a forest's out-of-bag): out (train n, outputs), NaN where there is none. Valid right after fit only.
+	 */
+	bool (*unseen)(const void *fit, double *out);
+};
+
+extern const struct family *const families[];	/* ends in NULL, in the order of families.def */
+const struct family *family_find(const char *name);	/* NULL: none */
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The world outside the maths, as a family sees it while fitting: seed,
+ * threads, validation rows, when to stop, whom to tell.
+ */
+#ifndef DLS_MODEL_RUN_H
+#define DLS_MODEL_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "data/data.h"
+#include "metrics/metric.h"
+
+struct run {
+	uint64_t seed;
+	int threads;
+	const struct data *valid;	/* rows to watch, or NULL */
+	struct measure metric;		/* what to watch on them */
+	int early_stop;			/* stop after so many rounds without a better metric; 0: never */
+	int rounds;			/* > 0: exactly so many rounds, whatever the options say (a refit) */
+	int fold;			/* 1..K in cross-validation, 0 for the only or final fit */
+	int folds;
+	FILE *metrics;			/* NDJSON, one line a round; or NULL */
+	bool progress;			/* draw a progress line on stderr */
+	/* kept by run_round() */
+	int best_round;			/* 0 before the first */
+	double best_score;
+	double shown;			/* when the progress line was last drawn */
+};
+
+/*
+ * Tells the world that round `round` of `rounds` (from 1) is done: a line to
+ * the metrics stream, the progress line, and, when valid_p (valid->n, outputs)
+ * is not NULL, the watched metric. train_loss may be NaN (unknown). True when
+ * training should stop; the caller then keeps best_round rounds. Without
+ * validation best_round is the last round.
+ */
+bool run_round(struct run *r, int round, int rounds, double train_loss, const double *valid_p);
+
+#endif
