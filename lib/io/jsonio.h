@@ -42,7 +42,7 @@ void jval_free(struct jval *top);
 const struct jval *jval_get(const struct jval *object, const char *key);	/* NULL when absent */
 const struct jval *jval_need(const struct jval *object, const char *key);	/* dies when absent */
 size_t jval_size(const struct jval *v);			/* of an array or an object */
-const struct jval *jval_at(const struct jval *v, size_t i);	/* O(i) the first time, then O(1) in order */
+const struct jval *jval_at(const struct jval *v, size_t i);	/* O(1) */
 const char *jval_key(const struct jval *member);
 bool jval_is_null(const struct jval *v);
 const char *jval_str(const struct jval *v);

@@ -3,7 +3,7 @@
  * in memory, written as 8 bytes of header length, a JSON header padded with
  * blanks to 8 bytes, and raw little-endian data that tile the file exactly,
  * sorted by falling element width, then name. "dls.hash" in the metadata is
- * the XXH3 of all else. Reading checks everything and dies with ST_DATA.
+ * the XXH3 of all else, chained over header (with zeros for the hash) and tensors. Reading checks everything and dies with ST_DATA.
  *
  * Names are scoped: between store_enter(st, "0.") and store_leave(st) every
  * tensor and metadata name is prefixed, so a model inside a model is written
@@ -14,8 +14,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
+#include "base/file.h"
 #include "base/str.h"
 #include "io/jsonio.h"
 
@@ -38,7 +38,7 @@ void store_put2(struct store *st, const char *name, enum dtype type, size_t n, s
 /*
  * Finds a tensor, checked: dies with ST_DATA when it is absent, of another
  * type or number of dims, or when a dim differs from a wanted one that is not
- * ANY. Dims go back to dims. The data live as long as the store, 8-byte aligned.
+ * ANY. Dims go back to dims. The data live as long as the store, aligned to their elements.
  */
 #define ANY SIZE_MAX
 const void *store_get(const struct store *st, const char *name, enum dtype type, int ndim, size_t *dims);
@@ -53,8 +53,8 @@ const char *store_meta_need(const struct store *st, const char *key);	/* dies wh
 /* A fault found while loading: "FILE: not a valid model: TEXT", ST_DATA. */
 _Noreturn void store_bad(const struct store *st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* All bytes of the file, to out. */
-void store_write(struct store *st, struct str *out);
+/* The whole file, to out. */
+void store_write(struct store *st, struct out *out);
 
 /* Takes over bytes (malloc'ed, n of them) read from the file called `where`. */
 struct store *store_read(char *bytes, size_t n, const char *where);

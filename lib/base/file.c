@@ -1,0 +1,125 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+static bool is_std(const char *path)
+{
+	return !path || strcmp(path, "-") == 0;
+}
+
+const char *in_name(const char *path)
+{
+	return is_std(path) ? "stdin" : path;
+}
+
+struct out out_open(const char *path, bool binary)
+{
+	struct out o = { 0 };
+	if (is_std(path)) {
+		if (binary && isatty(STDOUT_FILENO))
+			die(ST_USAGE, "a model is not written to a terminal; redirect it (> FILE) or give -o FILE");
+		o.f = stdout;
+		return o;
+	}
+	struct str temp = { 0 };
+	str_printf(&temp, "%s.tmp.XXXXXX", path);
+	o.path = mem_str(path);
+	o.temp = str_take(&temp);
+	struct stat st;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {	/* a device or a pipe is written in place */
+		free(o.temp);
+		o.temp = NULL;
+		o.f = fopen(path, "wb");
+		if (!o.f)
+			die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
+		return o;
+	}
+	int fd = mkstemp(o.temp);
+	if (fd < 0)
+		die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
+	die_unlink(o.temp);
+	mode_t mask = umask(0);
+	umask(mask);
+	fchmod(fd, 0666 & ~mask);
+	o.f = fdopen(fd, "wb");
+	if (!o.f)
+		die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
+	return o;
+}
+
+static const char *out_name(const struct out *o)
+{
+	return o->path ? o->path : "stdout";
+}
+
+void out_write(struct out *o, const void *p, size_t n)
+{
+	if (n && fwrite(p, 1, n, o->f) != n)
+		die(ST_IO, "%s: cannot write: %s", out_name(o), strerror(errno));
+}
+
+void out_close(struct out *o)
+{
+	bool bad = ferror(o->f) != 0;
+	errno = 0;
+	if (fflush(o->f) != 0 || bad || fclose(o->f) != 0)
+		die(ST_IO, "%s: cannot write: %s", out_name(o), errno ? strerror(errno) : "an earlier write failed");
+	if (o->temp) {
+		if (rename(o->temp, o->path) != 0)
+			die(ST_IO, "%s: cannot rename %s to it: %s", o->path, o->temp, strerror(errno));
+		die_forget(o->temp);
+	}
+	free(o->temp);
+	free(o->path);
+	*o = (struct out){ 0 };
+}
+
+FILE *in_open(const char *path)
+{
+	struct stat st;
+	if (is_std(path)) {
+		if (fstat(STDIN_FILENO, &st) != 0)
+			die(ST_NOINPUT, "stdin: cannot read: %s", strerror(errno));
+		if (S_ISDIR(st.st_mode))
+			die(ST_NOINPUT, "stdin: is a directory");
+		return stdin;
+	}
+	FILE *f = fopen(path, "rb");
+	if (!f)
+		die(ST_NOINPUT, "%s: cannot open: %s", path, strerror(errno));
+	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
+		die(ST_NOINPUT, "%s: is a directory", path);
+	return f;
+}
+
+char *in_read_all(const char *path, size_t *n)
+{
+	FILE *f = in_open(path);
+	size_t cap = 1 << 16, used = 0;
+	char *bytes = NULL;
+	for (;;) {
+		GROW(bytes, cap);
+		size_t got = fread(bytes + used, 1, cap - used - 1, f);
+		used += got;
+		if (got == 0)
+			break;
+		if (cap - used < cap / 4)
+			cap += cap;
+	}
+	if (ferror(f))
+		die(ST_NOINPUT, "%s: cannot read: %s", in_name(path), strerror(errno));
+	if (f != stdin)
+		fclose(f);
+	bytes[used] = '\0';
+	*n = used;
+	return bytes;
+}

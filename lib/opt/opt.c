@@ -1,0 +1,493 @@
+#include "opt/opt.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "io/jsonio.h"
+
+#define HELP_COLUMN 26
+#define HELP_WIDTH 80
+
+#define FIELD(T, o, opts) (*(T *)((char *)(opts) + (o)->offset))
+#define FIELD_CONST(T, o, opts) (*(const T *)((const char *)(opts) + (o)->offset))
+
+/* ---- lists ---- */
+
+void strs_add(struct strs *l, const char *s)
+{
+	GROW(l->s, l->n + 1);
+	l->s[l->n++] = mem_str(s);
+}
+
+void strs_split(struct strs *l, const char *commas)
+{
+	struct str part = { 0 };
+	for (const char *p = commas;; p++) {
+		if (*p == '\\' && (p[1] == ',' || p[1] == '\\')) {
+			str_putc(&part, *++p);
+		} else if (*p == ',' || *p == '\0') {
+			char *s = str_take(&part);
+			if (*s)
+				strs_add(l, s);
+			free(s);
+			if (*p == '\0')
+				return;
+		} else {
+			str_putc(&part, *p);
+		}
+	}
+}
+
+bool strs_has(const struct strs *l, const char *s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->s[i], s) == 0)
+			return true;
+	return false;
+}
+
+void strs_free(struct strs *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->s[i]);
+	free(l->s);
+	*l = (struct strs){ 0 };
+}
+
+/* ---- one option ---- */
+
+const struct opt *opt_find(const struct opt *table, const char *name, size_t len)
+{
+	for (const struct opt *o = table; o && o->name; o++)
+		if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+/* Is x inside a range like "[0,1)" or "(0,"? A NULL range holds everything. */
+static bool in_range(const char *range, double x)
+{
+	if (!range)
+		return true;
+	const char *comma = strchr(range, ',');
+	double low, high;
+	if (!comma || (*range != '[' && *range != '('))
+		bug("bad range '%s' in an option table", range);
+	size_t n = strlen(comma + 1);
+	bool open_end = n && comma[n] == ')';
+	if (n && (comma[n] == ')' || comma[n] == ']'))
+		n--;
+	if (num_parse(range + 1, (size_t)(comma - range - 1), &low) && (x < low || (*range == '(' && x == low)))
+		return false;
+	if (num_parse(comma + 1, n, &high) && (x > high || (open_end && x == high)))
+		return false;
+	return true;
+}
+
+static bool in_words(const char *range, const char *value)
+{
+	size_t n = strlen(value);
+	for (const char *p = range; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (strncmp(p, value, n) == 0 && (p[n] == '|' || p[n] == '\0') && n > 0)
+			return true;
+	return false;
+}
+
+/* "--name: 'value' is not WHAT"; the caller frees. */
+static char *wrong(const struct opt *o, const char *value, const char *what)
+{
+	struct str s = { 0 };
+	str_printf(&s, "--%s: '%s' is not %s", o->name, value, what);
+	if (o->range && o->type == OPT_TEXT)
+		str_printf(&s, " %s", o->range);
+	else if (o->range)
+		str_printf(&s, " in %s%s", o->range, o->range[strlen(o->range) - 1] == ',' ? " inf)" : "");
+	return str_take(&s);
+}
+
+static char *set_number(const struct opt *o, void *opts, const char *value)
+{
+	size_t n = strlen(value);
+	double x;
+	int64_t i;
+	if (o->type == OPT_DOUBLE) {
+		if (!num_parse(value, n, &x) || isnan(x) || !in_range(o->range, x))
+			return wrong(o, value, "a number");
+		FIELD(double, o, opts) = x;
+		return NULL;
+	}
+	if (o->type == OPT_U64) {
+		char *end;
+		if (n == 0 || n > 20 || strspn(value, "0123456789") != n)
+			return wrong(o, value, "a whole number from 0");
+		FIELD(uint64_t, o, opts) = strtoull(value, &end, 10);
+		return NULL;
+	}
+	if (!num_parse_int(value, n, &i) || !in_range(o->range, (double)i) ||
+	    (o->type == OPT_INT && (i < INT32_MIN || i > INT32_MAX)))
+		return wrong(o, value, "a whole number");
+	if (o->type == OPT_INT)
+		FIELD(int32_t, o, opts) = (int32_t)i;
+	else
+		FIELD(int64_t, o, opts) = i;
+	return NULL;
+}
+
+char *opt_set(const struct opt *o, void *opts, const char *value)
+{
+	switch (o->type) {
+	case OPT_BOOL:
+		if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+			return wrong(o, value, "true or false");
+		FIELD(bool, o, opts) = *value == 't';
+		return NULL;
+	case OPT_TEXT:
+		if (o->range && !in_words(o->range, value))
+			return wrong(o, value, "one of");
+		free((void *)(uintptr_t)FIELD(const char *, o, opts));
+		FIELD(const char *, o, opts) = mem_str(value);
+		return NULL;
+	case OPT_LIST:
+		strs_split(&FIELD(struct strs, o, opts), value);
+		return NULL;
+	default:
+		return set_number(o, opts, value);
+	}
+}
+
+void opt_defaults(const struct opt *table, void *opts)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		if (o->type == OPT_TEXT)
+			FIELD(const char *, o, opts) = NULL;
+		else if (o->type == OPT_LIST)
+			FIELD(struct strs, o, opts) = (struct strs){ 0 };
+		else if (o->type == OPT_BOOL)
+			FIELD(bool, o, opts) = false;
+		else if (!o->def)
+			bug("the option --%s has no default", o->name);
+		if (o->def) {
+			char *why = opt_set(o, opts, o->def);
+			if (why)
+				bug("default: %s", why);
+		}
+	}
+}
+
+void opt_free(const struct opt *table, void *opts)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		if (o->type == OPT_TEXT) {
+			free((void *)(uintptr_t)FIELD(const char *, o, opts));
+			FIELD(const char *, o, opts) = NULL;
+		} else if (o->type == OPT_LIST) {
+			strs_free(&FIELD(struct strs, o, opts));
+		}
+	}
+}
+
+static void add_escaped(struct str *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == ',' || *s == '\\')
+			str_putc(out, '\\');
+		str_putc(out, *s);
+	}
+}
+
+void opt_text(const struct opt *o, const void *opts, struct str *out)
+{
+	char buf[NUM_MAX];
+	const struct strs *l;
+	switch (o->type) {
+	case OPT_BOOL: str_puts(out, FIELD_CONST(bool, o, opts) ? "true" : "false"); break;
+	case OPT_INT: str_printf(out, "%" PRId32, FIELD_CONST(int32_t, o, opts)); break;
+	case OPT_LONG: str_printf(out, "%" PRId64, FIELD_CONST(int64_t, o, opts)); break;
+	case OPT_U64: str_printf(out, "%" PRIu64, FIELD_CONST(uint64_t, o, opts)); break;
+	case OPT_DOUBLE: str_add(out, buf, num_print(buf, FIELD_CONST(double, o, opts))); break;
+	case OPT_TEXT:
+		if (FIELD_CONST(char *, o, opts))
+			str_puts(out, FIELD_CONST(char *, o, opts));
+		break;
+	case OPT_LIST:
+		l = &FIELD_CONST(struct strs, o, opts);
+		for (size_t i = 0; i < l->n; i++) {
+			if (i)
+				str_putc(out, ',');
+			add_escaped(out, l->s[i]);
+		}
+		break;
+	}
+}
+
+bool opt_is_default(const struct opt *o, const void *opts)
+{
+	if (o->type == OPT_TEXT && !FIELD_CONST(char *, o, opts))
+		return !o->def;
+	struct str now = { 0 };
+	opt_text(o, opts, &now);
+	str_puts(&now, "");
+	bool same = strcmp(now.s, o->def ? o->def : o->type == OPT_BOOL ? "false" : "") == 0;
+	str_free(&now);
+	return same;
+}
+
+/* ---- parsing ---- */
+
+static size_t add_names(const struct opt *table, const char **names, size_t n)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		if (names)
+			names[n] = o->name;
+		n++;
+	}
+	return n;
+}
+
+_Noreturn static void unknown(const char *arg, struct opt_set a, struct opt_set b)
+{
+	size_t n = add_names(b.table, NULL, add_names(a.table, NULL, 0));
+	const char **names = NEW(const char *, n + 1), *nearest;
+	add_names(b.table, names, add_names(a.table, names, 0));
+	char *word = mem_strn(arg, strcspn(arg, "="));
+	nearest = arg[0] == '-' && arg[1] == '-' ? str_nearest(word + 2, names, n) : NULL;
+	if (nearest)
+		die(ST_USAGE, "unknown option %s; did you mean --%s?", word, nearest);
+	die(ST_USAGE, "unknown option %s; see %s --help", word, prog_name);
+}
+
+/* Finds the option that a long argument names; *neg for --no-NAME, *value for =VALUE. */
+static const struct opt *find_long(const char *arg, struct opt_set *set, struct opt_set more, bool *neg, const char **value)
+{
+	size_t len = strcspn(arg + 2, "=");
+	*value = arg[2 + len] == '=' ? arg + 3 + len : NULL;
+	*neg = false;
+	struct opt_set sets[2] = { *set, more };
+	for (int i = 0; i < 2; i++) {
+		const struct opt *o = opt_find(sets[i].table, arg + 2, len);
+		if (!o && len > 3 && strncmp(arg + 2, "no-", 3) == 0) {
+			o = opt_find(sets[i].table, arg + 5, len - 3);
+			*neg = o && o->type == OPT_BOOL;
+			o = *neg ? o : NULL;
+		}
+		if (o) {
+			*set = sets[i];
+			return o;
+		}
+	}
+	return NULL;
+}
+
+static const struct opt *find_short(const char *arg, struct opt_set *set, struct opt_set more, const char **value)
+{
+	struct opt_set sets[2] = { *set, more };
+	for (int i = 0; i < 2; i++)
+		for (const struct opt *o = sets[i].table; o && o->name; o++)
+			if (o->letter && o->letter == arg[1]) {
+				*value = arg[2] ? arg + 2 : NULL;
+				*set = sets[i];
+				return o;
+			}
+	return NULL;
+}
+
+static void parse_one(int argc, char **argv, int *at, struct opt_set set, struct opt_set more)
+{
+	const char *arg = argv[*at], *value = NULL;
+	struct opt_set main = set;
+	bool neg = false, is_long = arg[1] == '-';
+	const struct opt *o = is_long ? find_long(arg, &set, more, &neg, &value) : find_short(arg, &set, more, &value);
+	if (!o)
+		unknown(arg, main, more);
+	++*at;
+	if (o->type == OPT_BOOL && !is_long && value) {	/* -qv: several flags in one word */
+		FIELD(bool, o, set.opts) = true;
+		char rest[3] = { '-', *value, '\0' };
+		for (; *value; value++) {
+			char *one[1] = { rest };
+			int zero = 0;
+			rest[1] = *value;
+			parse_one(1, one, &zero, main, more);
+		}
+		return;
+	}
+	if (o->type == OPT_BOOL && (neg || !value))
+		value = neg ? "false" : "true";
+	if (!value) {
+		if (*at >= argc)
+			die(ST_USAGE, "--%s wants a value: --%s %s", o->name, o->name, o->arg);
+		value = argv[(*at)++];
+	}
+	char *why = opt_set(o, set.opts, value);
+	if (why)
+		die(ST_USAGE, "%s", why);
+}
+
+void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_set more, bool stop_at_word,
+	       struct strs *words)
+{
+	while (*at < argc) {
+		const char *arg = argv[*at];
+		if (strcmp(arg, "--") == 0) {
+			for (++*at; *at < argc && words; ++*at)
+				strs_add(words, argv[*at]);
+			return;
+		}
+		if (arg[0] == '-' && arg[1] != '\0') {
+			parse_one(argc, argv, at, main, more);
+			continue;
+		}
+		if (stop_at_word)
+			return;
+		if (!words)
+			die(ST_USAGE, "unexpected argument '%s'; data come on stdin (< %s)", arg, arg);
+		strs_add(words, arg);
+		++*at;
+	}
+}
+
+/* ---- help ---- */
+
+/* Adds text wrapped at HELP_WIDTH with later lines indented; at is the column now. */
+static void wrap(struct str *out, const char *text, size_t at)
+{
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		if (at > HELP_COLUMN && at + 1 + len > HELP_WIDTH) {
+			str_printf(out, "\n%*s", HELP_COLUMN, "");
+			at = HELP_COLUMN;
+		} else if (at > HELP_COLUMN) {
+			str_putc(out, ' ');
+			at++;
+		}
+		str_add(out, text, len);
+		at += len;
+		text += len;
+		while (*text == ' ')
+			text++;
+	}
+	str_putc(out, '\n');
+}
+
+/* The help sentence with words to choose from and the default. */
+static char *full_help(const struct opt *o)
+{
+	struct str s = { 0 };
+	str_puts(&s, o->help);
+	if (o->type == OPT_TEXT && o->range) {
+		str_puts(&s, ": ");
+		for (const char *p = o->range; *p; p++)
+			str_puts(&s, *p == '|' ? ", " : (char[]){ *p, '\0' });
+	}
+	if (o->def && o->type != OPT_BOOL && *o->def)
+		str_printf(&s, " (default %s)", o->def);
+	else if (o->type == OPT_BOOL && o->def && strcmp(o->def, "true") == 0)
+		str_printf(&s, " (default; --no-%s undoes it)", o->name);
+	return str_take(&s);
+}
+
+void opt_help(const struct opt *table, struct str *out)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		size_t start = out->n;
+		char *help = full_help(o);
+		if (o->letter)
+			str_printf(out, "  -%c, --%s", o->letter, o->name);
+		else
+			str_printf(out, "      --%s", o->name);
+		if (o->type != OPT_BOOL)
+			str_printf(out, " %s", o->arg);
+		size_t at = out->n - start;
+		if (at + 2 > HELP_COLUMN) {
+			str_printf(out, "\n%*s", HELP_COLUMN, "");
+		} else {
+			str_printf(out, "%*s", (int)(HELP_COLUMN - at), "");
+		}
+		wrap(out, help, HELP_COLUMN);
+		free(help);
+	}
+}
+
+static void mdoc_text(struct str *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\')
+			str_puts(out, "\\e");
+		else if (*s == '-')
+			str_puts(out, "\\-");
+		else
+			str_putc(out, *s);
+	}
+}
+
+void opt_mdoc(const struct opt *table, struct str *out)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		char *help = full_help(o);
+		str_puts(out, ".It ");
+		if (o->letter)
+			str_printf(out, "Fl %c , ", o->letter);
+		str_printf(out, "Fl \\-%s", o->name);
+		if (o->type != OPT_BOOL)
+			str_printf(out, " Ar %s", o->arg);
+		str_putc(out, '\n');
+		mdoc_text(out, help);
+		str_puts(out, ".\n");
+		free(help);
+	}
+}
+
+/* ---- JSON ---- */
+
+void opt_json(const struct opt *table, const void *opts, struct str *out)
+{
+	struct json j = json_to(out, 0);
+	json_object(&j, NULL);
+	for (const struct opt *o = table; o && o->name; o++) {
+		struct str s = { 0 };
+		opt_text(o, opts, &s);
+		str_puts(&s, "");
+		if (o->type == OPT_LIST) {
+			const struct strs *l = &FIELD_CONST(struct strs, o, opts);
+			json_array(&j, o->name);
+			for (size_t i = 0; i < l->n; i++)
+				json_str(&j, NULL, l->s[i]);
+			json_end(&j, ']');
+		} else if (o->type == OPT_TEXT) {
+			json_str(&j, o->name, FIELD_CONST(char *, o, opts));
+		} else if (o->type == OPT_U64 || o->type == OPT_LONG || (o->type == OPT_DOUBLE && strpbrk(s.s, "in"))) {
+			json_str(&j, o->name, s.s);	/* more than a JSON number holds */
+		} else {
+			json_raw(&j, o->name, s.s);
+		}
+		str_free(&s);
+	}
+	json_end(&j, '}');
+}
+
+void opt_from_json(const struct opt *table, void *opts, const char *json, const char *where)
+{
+	struct jval *top = jval_parse(json, strlen(json), where);
+	opt_defaults(table, opts);
+	for (size_t i = 0; i < jval_size(top); i++) {
+		const struct jval *v = jval_at(top, i);
+		const struct opt *o = opt_find(table, jval_key(v), strlen(jval_key(v)));
+		if (!o)
+			die(ST_DATA, "%s: unknown option '%s' (made by a newer version?)", where, jval_key(v));
+		if (o->type == OPT_LIST)
+			strs_free(&FIELD(struct strs, o, opts));
+		if (jval_is_null(v))
+			continue;
+		char *text = jval_text(v), *why = opt_set(o, opts, text);
+		if (why)
+			die(ST_DATA, "%s: %s", where, why);
+		free(text);
+	}
+	jval_free(top);
+}
