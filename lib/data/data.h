@@ -25,7 +25,6 @@ struct data {
 	const int32_t *label;		/* class 0..nclasses-1 by table row; NULL for regression and when scoring */
 	const double *y;		/* target by table row for regression; NULL for classes and when scoring */
 	const double *w;		/* weight by table row, >= 0; NULL: all 1 */
-	const struct block *raw;	/* when scoring: the rows as text (rows of the table are rows of the block), for ensembles */
 };
 
 static inline size_t data_row(const struct data *d, size_t i)

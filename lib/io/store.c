@@ -76,6 +76,11 @@ void store_free(struct store *st)
 	free(st);
 }
 
+const char *store_where(const struct store *st)
+{
+	return st->where ? st->where : "model";
+}
+
 void store_bad(const struct store *st, const char *fmt, ...)
 {
 	char text[1024];
@@ -83,7 +88,7 @@ void store_bad(const struct store *st, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	die(ST_DATA, "%s: not a valid model: %s", st->where ? st->where : "model", text);
+	die(ST_DATA, "%s: not a valid model: %s", store_where(st), text);
 }
 
 /* ---- names and scopes ---- */

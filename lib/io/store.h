@@ -50,6 +50,8 @@ void store_meta(struct store *st, const char *key, const char *value);	/* value 
 const char *store_meta_get(const struct store *st, const char *key);	/* NULL when absent */
 const char *store_meta_need(const struct store *st, const char *key);	/* dies when absent */
 
+const char *store_where(const struct store *st);	/* the file's name, for messages */
+
 /* A fault found while loading: "FILE: not a valid model: TEXT", ST_DATA. */
 _Noreturn void store_bad(const struct store *st, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -16,7 +16,8 @@ struct run {
 	uint64_t seed;
 	int threads;
 	const struct data *valid;	/* rows to watch, or NULL */
-	struct measure metric;		/* what to watch on them */
+	struct measure metric;		/* what to watch on them; metric.metric NULL: nothing */
+	int32_t positive;		/* the positive class of two */
 	int early_stop;			/* stop after so many rounds without a better metric; 0: never */
 	int rounds;			/* > 0: exactly so many rounds, whatever the options say (a refit) */
 	int fold;			/* 1..K in cross-validation, 0 for the only or final fit */
@@ -37,5 +38,11 @@ struct run {
  * validation best_round is the last round.
  */
 bool run_round(struct run *r, int round, int rounds, double train_loss, const double *valid_p);
+
+/* One line of JSON to the metrics stream, if there is one. */
+void run_event(struct run *r, const char *json);
+
+/* Clears the progress line, if one was drawn. */
+void run_progress_end(struct run *r);
 
 #endif

@@ -1,0 +1,323 @@
+#include "model/model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "opt/cmd.h"
+
+#define FORMAT "1"
+
+struct model *model_new(const struct family *f)
+{
+	struct model *m = NEW0(struct model, 1);
+	m->family = f;
+	m->opts = mem_zero(1, f->opts_size);
+	opt_defaults(f->opts, m->opts);
+	m->schema.positive = -1;
+	return m;
+}
+
+void model_ready(struct model *m)
+{
+	free(m->inputs);
+	free(m->features);
+	m->inputs = schema_columns(&m->schema);
+	m->nfeatures = m->schema.nfields + m->derived.n;
+	m->features = NEW0(struct column, m->nfeatures);
+	for (size_t i = 0; i < m->schema.nfields; i++)
+		m->features[i] = m->inputs[i];
+	derives_columns(&m->derived, m->features + m->schema.nfields);
+}
+
+struct data model_frame(const struct model *m)
+{
+	return (struct data){ .ncols = m->nfeatures, .cols = m->features, .task = m->schema.task,
+			      .nclasses = m->schema.nlabels };
+}
+
+size_t model_outputs(const struct model *m)
+{
+	return m->schema.nlabels ? (size_t)m->schema.nlabels : 1;
+}
+
+void oof_free(struct oof *o)
+{
+	free(o->fold);
+	free(o->label);
+	free(o->y);
+	free(o->w);
+	free(o->p);
+	*o = (struct oof){ 0 };
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	if (m->fit)
+		m->family->free(m->fit);
+	opt_free(m->family->opts, m->opts);
+	free(m->opts);
+	free(m->inputs);
+	free(m->features);
+	schema_free(&m->schema);
+	derives_free(&m->derived);
+	oof_free(&m->oof);
+	free(m->metrics);
+	free(m->experiment);
+	free(m);
+}
+
+/* ---- the file ---- */
+
+static void save_oof(const struct oof *o, size_t k, struct store *st)
+{
+	char hex[17];
+	if (o->n == 0)
+		return;
+	snprintf(hex, sizeof(hex), "%016" PRIx64, o->rows_hash);
+	store_meta(st, "dls.rows", hex);
+	store_put1(st, "oof.fold", DT_I32, o->n, o->fold);
+	store_put2(st, "oof.p", DT_F64, o->n, k, o->p);
+	if (o->label)
+		store_put1(st, "oof.label", DT_I32, o->n, o->label);
+	else
+		store_put1(st, "oof.y", DT_F64, o->n, o->y);
+	if (o->w)
+		store_put1(st, "oof.w", DT_F64, o->n, o->w);
+}
+
+void model_save(const struct model *m, struct store *st)
+{
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	char seed[24];
+	store_meta(st, "dls.format", FORMAT);
+	store_meta(st, "dls.version", DLS_VERSION);
+	store_meta(st, "dls.family", m->family->name);
+	store_meta(st, "dls.task", m->schema.task == TASK_REGRESSION ? "regression" :
+		   m->schema.task == TASK_BINARY ? "binary" : "multiclass");
+	snprintf(seed, sizeof(seed), "%" PRIu64, m->seed);
+	store_meta(st, "dls.seed", seed);
+	opt_json(m->family->opts, m->opts, &s);
+	store_meta(st, "dls.options", s.s);
+	s.n = 0;
+	json_object(&j, NULL);
+	schema_json(&m->schema, &j, "schema");
+	derives_json(&m->derived, &j, "derived");
+	json_end(&j, '}');
+	store_meta(st, "dls.schema", s.s);
+	str_free(&s);
+	if (m->metrics)
+		store_meta(st, "dls.metrics", m->metrics);
+	if (m->experiment)
+		store_meta(st, "dls.experiment", m->experiment);
+	save_oof(&m->oof, model_outputs(m), st);
+	m->family->save(m->fit, st);
+}
+
+static void restore_oof(struct model *m, struct store *st)
+{
+	struct oof *o = &m->oof;
+	const char *hex = store_meta_get(st, "dls.rows");
+	size_t n = ANY, k = model_outputs(m);
+	char *end;
+	if (!hex)
+		return;
+	o->rows_hash = strtoull(hex, &end, 16);
+	const int32_t *fold = store_get1(st, "oof.fold", DT_I32, &n);
+	const double *p = store_get2(st, "oof.p", DT_F64, &n, &k);
+	o->fold = mem_copy(fold, n, sizeof(*fold));
+	o->p = mem_copy(p, n * k, sizeof(*p));
+	for (size_t i = 0; i < n; i++) {
+		if (fold[i] < 0 || (size_t)fold[i] > n)
+			store_bad(st, "out-of-fold row %zu is in fold %" PRId32, i, fold[i]);
+		if (fold[i] > o->folds)
+			o->folds = fold[i];
+		for (size_t c = 0; c < k; c++)
+			if (fold[i] && !isfinite(p[i * k + c]))
+				store_bad(st, "out-of-fold prediction %zu is no number", i);
+	}
+	if (m->schema.nlabels) {
+		const int32_t *label = store_get1(st, "oof.label", DT_I32, &n);
+		for (size_t i = 0; i < n; i++)
+			if (label[i] < 0 || label[i] >= m->schema.nlabels)
+				store_bad(st, "out-of-fold row %zu has label %" PRId32, i, label[i]);
+		o->label = mem_copy(label, n, sizeof(*label));
+	} else {
+		o->y = mem_copy(store_get1(st, "oof.y", DT_F64, &n), n, sizeof(double));
+	}
+	if (store_has(st, "oof.w"))
+		o->w = mem_copy(store_get1(st, "oof.w", DT_F64, &n), n, sizeof(double));
+	o->n = n;
+}
+
+/* Dies when the task that the file states is not one the family does, or does not fit its labels. */
+static void check_task(const struct model *m, const struct store *st)
+{
+	const struct schema *sc = &m->schema;
+	int32_t labels = sc->nlabels;
+	bool fits = sc->task == TASK_REGRESSION ? labels == 0 : sc->task == TASK_BINARY ? labels == 2 : labels > 2;
+	if (!fits || !(m->family->tasks & sc->task))
+		store_bad(st, "the family %s with %" PRId32 " labels makes no sense", m->family->name, labels);
+}
+
+/* A copy of metadata that holds JSON (checked), or NULL when it is not there. */
+static char *json_meta(const struct store *st, const char *key)
+{
+	const char *text = store_meta_get(st, key);
+	if (text)
+		jval_free(jval_parse(text, strlen(text), store_where(st)));
+	return mem_str(text);
+}
+
+struct model *model_restore(struct store *st)
+{
+	const char *format = store_meta_need(st, "dls.format"), *name = store_meta_need(st, "dls.family");
+	char *end;
+	if (strcmp(format, FORMAT) != 0)
+		store_bad(st, "it has format %s, this version reads " FORMAT, format);
+	const struct family *f = family_find(name);
+	if (!f)
+		store_bad(st, "unknown family '%s' (made by a newer version?)", name);
+	struct model *m = model_new(f);
+	opt_free(f->opts, m->opts);
+	opt_from_json(f->opts, m->opts, store_meta_need(st, "dls.options"), store_where(st));
+	const char *schema = store_meta_need(st, "dls.schema");
+	struct jval *v = jval_parse(schema, strlen(schema), store_where(st));
+	schema_from_json(&m->schema, jval_need(v, "schema"));
+	struct column *inputs = schema_columns(&m->schema);
+	derives_from_json(&m->derived, jval_need(v, "derived"), inputs, m->schema.nfields);
+	free(inputs);
+	jval_free(v);
+	check_task(m, st);
+	m->seed = strtoull(store_meta_need(st, "dls.seed"), &end, 10);
+	m->metrics = json_meta(st, "dls.metrics");
+	m->experiment = json_meta(st, "dls.experiment");
+	model_ready(m);
+	restore_oof(m, st);
+	struct data frame = model_frame(m);
+	m->fit = f->load(m->opts, &frame, st);
+	return m;
+}
+
+void model_write(const struct model *m, struct out *out)
+{
+	struct store *st = store_new();
+	model_save(m, st);
+	store_write(st, out);
+	store_free(st);
+}
+
+struct model *model_read(const char *path)
+{
+	size_t n;
+	char *bytes = in_read_all(path, &n);
+	struct store *st = store_read(bytes, n, in_name(path));
+	struct model *m = model_restore(st);
+	store_free(st);
+	return m;
+}
+
+/* ---- prediction ---- */
+
+/* The frame with cells: inputs as given, derived columns computed; release with release_rows(). */
+static struct data with_rows(const struct model *m, const struct column *inputs, size_t n)
+{
+	struct data x = model_frame(m);
+	struct column *cols = mem_copy(m->features, m->nfeatures, sizeof(*cols));
+	size_t nin = m->schema.nfields;
+	for (size_t i = 0; i < nin; i++)
+		cols[i] = inputs[i];
+	schema_cells(cols + nin, m->derived.n, n);
+	derives_apply(&m->derived, inputs, n, cols + nin);
+	x.cols = cols;
+	x.n = n;
+	return x;
+}
+
+static void release_rows(const struct model *m, struct data *x)
+{
+	struct column *cols = (struct column *)(uintptr_t)x->cols;
+	schema_cells_free(cols + m->schema.nfields, m->derived.n);
+	free(cols);
+}
+
+void model_predict(const struct model *m, const struct column *inputs, size_t n, double *out)
+{
+	struct data x = with_rows(m, inputs, n);
+	m->family->predict(m->fit, &x, out);
+	release_rows(m, &x);
+}
+
+void model_contrib(const struct model *m, const struct column *inputs, size_t n, double *out)
+{
+	struct data x = with_rows(m, inputs, n);
+	m->family->contrib(m->fit, &x, out);
+	release_rows(m, &x);
+}
+
+struct scored oof_scored(const struct model *m)
+{
+	const struct oof *o = &m->oof;
+	size_t k = model_outputs(m), n = 0;
+	int32_t *label = o->label ? NEW(int32_t, o->n) : NULL;
+	double *y = o->y ? NEW(double, o->n) : NULL, *w = o->w ? NEW(double, o->n) : NULL, *p = NEW(double, o->n * k);
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->fold[i] == 0)
+			continue;
+		if (label)
+			label[n] = o->label[i];
+		if (y)
+			y[n] = o->y[i];
+		if (w)
+			w[n] = o->w[i];
+		memcpy(p + n * k, o->p + i * k, k * sizeof(*p));
+		n++;
+	}
+	return (struct scored){ .n = n, .k = (int32_t)k, .label = label, .y = y, .p = p, .w = w,
+		.positive = m->schema.positive, .labels = (const char *const *)m->schema.labels };
+}
+
+void oof_scored_free(struct scored *s)
+{
+	free((void *)(uintptr_t)s->label);
+	free((void *)(uintptr_t)s->y);
+	free((void *)(uintptr_t)s->w);
+	free((void *)(uintptr_t)s->p);
+}
+
+/* ---- show ---- */
+
+void model_show(const struct model *m, struct str *out)
+{
+	struct json j = json_to(out, 2);
+	struct str opts = { 0 };
+	struct data frame = model_frame(m);
+	json_object(&j, NULL);
+	json_str(&j, "family", m->family->name);
+	json_str(&j, "version", DLS_VERSION);
+	json_raw(&j, "seed", "");
+	str_printf(out, "%" PRIu64, m->seed);
+	opt_json(m->family->opts, m->opts, &opts);
+	json_raw(&j, "options", opts.s);
+	str_free(&opts);
+	if (m->experiment)
+		json_raw(&j, "experiment", m->experiment);
+	schema_json(&m->schema, &j, "schema");
+	if (m->derived.n)
+		derives_json(&m->derived, &j, "derived");
+	if (m->metrics)
+		json_raw(&j, "metrics", m->metrics);
+	if (m->oof.n)
+		json_int(&j, "out_of_fold_rows", (int64_t)m->oof.n);
+	json_object(&j, "model");
+	m->family->show(m->fit, &frame, &m->schema, &j);
+	json_end(&j, '}');
+	json_end(&j, '}');
+	str_putc(out, '\n');
+}

@@ -1,0 +1,117 @@
+#include "model/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "io/jsonio.h"
+
+#define PROGRESS_EVERY 0.1	/* seconds between two drawings of the progress line */
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double score_valid(const struct run *r, const double *p)
+{
+	const struct data *v = r->valid;
+	int32_t *label = NULL;
+	double *y = NULL, *w = NULL;
+	const char *why;
+	struct scored s = { .n = v->n, .k = (int32_t)data_outputs(v), .p = p, .positive = r->positive };
+	if (v->label)
+		label = NEW(int32_t, v->n);
+	else
+		y = NEW(double, v->n);
+	if (v->w)
+		w = NEW(double, v->n);
+	for (size_t i = 0; i < v->n; i++) {
+		if (label)
+			label[i] = v->label[data_row(v, i)];
+		else
+			y[i] = v->y[data_row(v, i)];
+		if (w)
+			w[i] = data_weight(v, i);
+	}
+	s.label = label;
+	s.y = y;
+	s.w = w;
+	double score = measure(&r->metric, &s, &why);
+	free(label);
+	free(y);
+	free(w);
+	return score;
+}
+
+static void write_round(struct run *r, int round, double train_loss, bool scored, double score)
+{
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	json_object(&j, NULL);
+	json_str(&j, "event", "round");
+	if (r->folds)
+		json_int(&j, "fold", r->fold);
+	json_int(&j, "round", round);
+	if (!isnan(train_loss))
+		json_num(&j, "train_loss", train_loss);
+	if (scored)
+		json_num(&j, r->metric.name, score);
+	json_end(&j, '}');
+	run_event(r, s.s);
+	str_free(&s);
+}
+
+void run_event(struct run *r, const char *json)
+{
+	if (r->metrics && (fprintf(r->metrics, "%s\n", json) < 0 || fflush(r->metrics) != 0))
+		die(ST_IO, "--metrics: cannot write");
+}
+
+static void draw(struct run *r, int round, int rounds, bool scored, double score)
+{
+	char fold[32] = "", value[96] = "";
+	double t = now();
+	if (t - r->shown < PROGRESS_EVERY)
+		return;
+	r->shown = t;
+	if (r->fold)
+		snprintf(fold, sizeof(fold), "fold %d/%d ", r->fold, r->folds);
+	if (scored) {
+		snprintf(value, sizeof(value), " %s %.5f", r->metric.name, score);
+	}
+	fprintf(stderr, "\r\033[K%s: %sround %d/%d%s", prog_name, fold, round, rounds, value);
+}
+
+void run_progress_end(struct run *r)
+{
+	if (r->progress && r->shown > 0)
+		fputs("\r\033[K", stderr);
+	r->shown = 0;
+}
+
+bool run_round(struct run *r, int round, int rounds, double train_loss, const double *valid_p)
+{
+	bool scored = r->valid && valid_p && r->metric.metric;
+	double score = scored ? score_valid(r, valid_p) : (double)NAN;
+	if (r->metrics)
+		write_round(r, round, train_loss, scored, score);
+	if (r->progress)
+		draw(r, round, rounds, scored, score);
+	if (!scored || isnan(score)) {
+		if (!scored)
+			r->best_round = round;
+		return false;
+	}
+	bool better = r->best_round == 0 ||
+		(r->metric.metric->higher ? score > r->best_score : score < r->best_score);
+	if (better) {
+		r->best_round = round;
+		r->best_score = score;
+	}
+	return r->early_stop > 0 && round - r->best_round >= r->early_stop;
+}
