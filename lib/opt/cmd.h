@@ -17,16 +17,20 @@ struct common {
 
 /* The rows of these options; put them at the end of a command's table. */
 #define COMMON_OPTS(S) \
-	OPT_SHORT(S, common.quiet, 'q', "quiet", NULL, NULL, NULL, "print no warning and no progress"), \
-	OPT_SHORT(S, common.verbose, 'v', "verbose", NULL, NULL, NULL, "explain on stderr what is done"), \
-	OPT_SHORT(S, common.help, 'h', "help", NULL, NULL, NULL, "print this help and exit"), \
-	OPT(S, common.help_as, "help-as", "FORM", NULL, "mdoc|words", \
+	OPT_RUN(S, common.quiet, 'q', "quiet", NULL, NULL, NULL, "print no warning and no progress"), \
+	OPT_RUN(S, common.verbose, 'v', "verbose", NULL, NULL, NULL, "explain on stderr what is done"), \
+	OPT_RUN(S, common.help, 'h', "help", NULL, NULL, NULL, "print this help and exit"), \
+	OPT_RUN(S, common.help_as, 0, "help-as", "FORM", NULL, "mdoc|words", \
 	    "print the options as mdoc for the manual, or as plain words for completion"), \
-	OPT(S, common.version, "version", NULL, NULL, NULL, "print the version and exit")
+	OPT_RUN(S, common.version, 0, "version", NULL, NULL, NULL, "print the version and exit")
 
-/* An option that the commands which use random numbers or threads share. */
+/* Rows that several commands share, with the fields `threads` and `output`. */
 #define THREADS_OPT(S) \
-	OPT(S, threads, "threads", "N", "0", "[0,256]", "threads to use; 0 means one for each processor; no result depends on it")
+	OPT_RUN(S, threads, 0, "threads", "N", "0", "[0,256]", \
+	    "threads to use; 0 means one for each processor; no result depends on it")
+#define OUTPUT_OPT(S) \
+	OPT_RUN(S, output, 'o', "output", "FILE", NULL, NULL, \
+	    "write to FILE, which appears only when it is complete")
 
 struct command {
 	const char *synopsis;		/* lines after the program's name, each ends in \n */

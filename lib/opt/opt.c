@@ -1,5 +1,6 @@
 #include "opt/opt.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -124,9 +125,10 @@ static char *set_number(const struct opt *o, void *opts, const char *value)
 	}
 	if (o->type == OPT_U64) {
 		char *end;
-		if (n == 0 || n > 20 || strspn(value, "0123456789") != n)
-			return wrong(o, value, "a whole number from 0");
+		errno = 0;
 		FIELD(uint64_t, o, opts) = strtoull(value, &end, 10);
+		if (n == 0 || errno || strspn(value, "0123456789") != n)
+			return wrong(o, value, "a whole number from 0 to 18446744073709551615");
 		return NULL;
 	}
 	if (!num_parse_int(value, n, &i) || !in_range(o->range, (double)i) ||
@@ -451,6 +453,8 @@ void opt_json(const struct opt *table, const void *opts, struct str *out)
 	json_object(&j, NULL);
 	for (const struct opt *o = table; o && o->name; o++) {
 		struct str s = { 0 };
+		if (o->transient)
+			continue;
 		opt_text(o, opts, &s);
 		str_puts(&s, "");
 		if (o->type == OPT_LIST) {

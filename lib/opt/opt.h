@@ -42,15 +42,20 @@ struct opt {
 	const char *def;	/* default as text, NULL for none */
 	const char *range;
 	const char *help;	/* one sentence, no full stop */
+	bool transient;		/* says how to run, not what to make: opt_json() leaves it out */
 };
 
 #define OPT_TYPE(S, field) _Generic(((S *)0)->field, \
 	bool: OPT_BOOL, int32_t: OPT_INT, int64_t: OPT_LONG, uint64_t: OPT_U64, \
 	double: OPT_DOUBLE, const char *: OPT_TEXT, struct strs: OPT_LIST)
+#define OPT_ROW(S, field, letter, name, arg, def, range, help, transient) \
+	{ name, letter, OPT_TYPE(S, field), offsetof(S, field), arg, def, range, help, transient }
+#define OPT(S, field, name, arg, def, range, help) OPT_ROW(S, field, 0, name, arg, def, range, help, false)
 #define OPT_SHORT(S, field, letter, name, arg, def, range, help) \
-	{ name, letter, OPT_TYPE(S, field), offsetof(S, field), arg, def, range, help }
-#define OPT(S, field, name, arg, def, range, help) OPT_SHORT(S, field, 0, name, arg, def, range, help)
-#define OPT_END { NULL, 0, OPT_BOOL, 0, NULL, NULL, NULL, NULL }
+	OPT_ROW(S, field, letter, name, arg, def, range, help, false)
+#define OPT_RUN(S, field, letter, name, arg, def, range, help) \
+	OPT_ROW(S, field, letter, name, arg, def, range, help, true)
+#define OPT_END { NULL, 0, OPT_BOOL, 0, NULL, NULL, NULL, NULL, false }
 
 /* Sets every field to its default. The struct need not be initialised; lists start empty. */
 void opt_defaults(const struct opt *table, void *opts);
@@ -87,7 +92,7 @@ void opt_mdoc(const struct opt *table, struct str *out);
 /* The value as text that opt_set() takes; for a list the items joined by commas. */
 void opt_text(const struct opt *o, const void *opts, struct str *out);
 
-/* All options as one JSON object (no newline), in table order; and back: unknown or bad ones die(ST_DATA) naming `where`. */
+/* All but transient options as one JSON object (no newline), in table order; and back: unknown or bad ones die(ST_DATA) naming `where`. */
 void opt_json(const struct opt *table, const void *opts, struct str *out);
 void opt_from_json(const struct opt *table, void *opts, const char *json, const char *where);
 

@@ -1,0 +1,426 @@
+#include "model/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
+#define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
+#define ID_ROWS 100		/* ... from so many rows on */
+
+/* Dies: there is no such column; says which is near and which there are. */
+_Noreturn static void no_column(const struct reader *r, const char *option, const char *name)
+{
+	size_t n = reader_ncols(r);
+	const char **names = NEW(const char *, n + 1), *nearest;
+	struct str list = { 0 };
+	for (size_t i = 0; i < n; i++) {
+		names[i] = reader_name(r, i);
+		str_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	}
+	str_puts(&list, "");
+	nearest = str_nearest(name, names, n);
+	if (nearest)
+		die(ST_DATA, "%s: there is no column '%s' (--%s); did you mean '%s'? The columns: %s", reader_where(r),
+		    name, option, nearest, list.s);
+	die(ST_DATA, "%s: there is no column '%s' (--%s). The columns: %s", reader_where(r), name, option, list.s);
+}
+
+static void need_column(const struct reader *r, const char *option, const char *name)
+{
+	if (name && reader_find(r, name) == SIZE_MAX)
+		no_column(r, option, name);
+}
+
+/* The names as a NULL-terminated list, "#3" replaced by the third column's name; the caller frees the list. */
+static const char **names_of(const struct reader *r, const char *option, const struct strs *a, const struct strs *b)
+{
+	const char **list = NEW0(const char *, a->n + (b ? b->n : 0) + 1);
+	size_t n = 0;
+	for (const struct strs *l = a; l; l = l == a ? b : NULL)
+		for (size_t i = 0; i < l->n; i++) {
+			need_column(r, option, l->s[i]);
+			list[n++] = reader_name(r, reader_find(r, l->s[i]));
+		}
+	return list;
+}
+
+/* Reads the table by the options; the target and the other roles are known to be there. */
+static struct table *read_table(const char *path, const struct train_opts *o)
+{
+	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	if (!o->target)
+		die(ST_USAGE, "--target is not given: which column is to be predicted?");
+	need_column(r, "target", o->target);
+	need_column(r, "weight", o->weight);
+	need_column(r, "group", o->group);
+	need_column(r, "time", o->time);
+	const char **missing = NEW0(const char *, o->missing.n + 1);
+	for (size_t i = 0; i < o->missing.n; i++)
+		missing[i] = o->missing.s[i];
+	struct tab_spec spec = {
+		.numeric = names_of(r, "numeric", &o->numeric, NULL),
+		.categorical = names_of(r, "categorical", &o->categorical, NULL),
+		.drop = names_of(r, "drop", &o->drop, &o->id), .missing = missing,
+	};
+	struct table *t = tab_read(r, &spec);
+	free((void *)spec.numeric);
+	free((void *)spec.categorical);
+	free((void *)spec.drop);
+	free(missing);
+	if (t->nrows == 0)
+		die(ST_DATA, "%s: no rows after the header", reader_where(r));
+	if (t->nrows > UINT32_MAX / 2)
+		die(ST_DATA, "%s: %zu rows; at most %u", reader_where(r), t->nrows, UINT32_MAX / 2);
+	reader_close(r);
+	return t;
+}
+
+/* The column of a role; "#3" counts columns of the table as read. */
+static struct column *role(struct table *t, const char *name, const char *option)
+{
+	size_t i = tab_find(t, name);
+	if (i == SIZE_MAX)
+		die(ST_DATA, "the column '%s' (--%s) is dropped", name, option);
+	return &t->cols[i];
+}
+
+/* True when a numeric column looks like class numbers: whole numbers, few distinct. */
+static bool few_values(const struct column *c, size_t n)
+{
+	double seen[MOST_CLASSES];
+	int k = 0;
+	for (size_t i = 0; i < n; i++) {
+		int j = 0;
+		if (isnan(c->num[i]))
+			continue;
+		if (c->num[i] != floor(c->num[i]))
+			return false;
+		while (j < k && seen[j] != c->num[i])
+			j++;
+		if (j == k && k == MOST_CLASSES)
+			return false;
+		if (j == k)
+			seen[k++] = c->num[i];
+	}
+	return true;
+}
+
+static void refuse_missing(const struct column *c, size_t n, const char *what)
+{
+	size_t count = 0, first = 0;
+	for (size_t i = n; i-- > 0;)
+		if (c->kind == KIND_NUMERIC ? isnan(c->num[i]) : c->cat[i] < 0) {
+			count++;
+			first = i + 1;
+		}
+	if (count == n)
+		die(ST_DATA, "the %s '%s' is missing in all %zu rows", what, c->name, n);
+	if (count)
+		die(ST_DATA, "the %s '%s' is missing in %zu of %zu rows, first in data row %zu; remove these rows", what,
+		    c->name, count, n, first);
+}
+
+static int32_t find_label(char **labels, int32_t n, const char *text)
+{
+	for (int32_t i = 0; i < n; i++)
+		if (strcmp(labels[i], text) == 0)
+			return i;
+	return -1;
+}
+
+static void set_labels(struct dataset *d, const struct column *c, const struct train_opts *o)
+{
+	struct schema *sc = &d->schema;
+	if (c->nlevels < 2)
+		die(ST_DATA, "the target '%s' has one class, '%s'; a classifier needs two", c->name, c->levels[0]);
+	sc->nlabels = c->nlevels;
+	sc->labels = NEW0(char *, (size_t)c->nlevels);
+	for (int32_t i = 0; i < c->nlevels; i++)
+		sc->labels[i] = mem_str(c->levels[i]);
+	sc->task = c->nlevels == 2 ? TASK_BINARY : TASK_MULTICLASS;
+	sc->positive = c->nlevels == 2 ? 1 : -1;
+	if (o->positive) {
+		int32_t p = find_label(sc->labels, sc->nlabels, o->positive);
+		if (p < 0 || sc->nlabels != 2)
+			die(ST_USAGE, "--positive %s: the target '%s' has %d labels, '%s' to '%s'", o->positive, c->name,
+			    sc->nlabels, c->levels[0], c->levels[c->nlevels - 1]);
+		sc->positive = p;
+	}
+	d->label = mem_copy(c->cat, d->n, sizeof(*d->label));
+}
+
+static void set_target(struct dataset *d, const struct train_opts *o, unsigned tasks)
+{
+	struct column *c = role(d->table, o->target, "target");
+	bool classes = tasks & TASK_CLASSES;
+	refuse_missing(c, d->n, "target");
+	if ((tasks & TASK_CLASSES) && (tasks & TASK_REGRESSION)) {
+		classes = c->kind == KIND_CATEGORY || few_values(c, d->n);
+		if (strcmp(o->task, "auto") != 0)
+			classes = strcmp(o->task, "classify") == 0;
+		note(1, "target '%s': %s (see --task)", c->name, classes ? "classes" : "a quantity");
+	} else if (strcmp(o->task, classes ? "regress" : "classify") == 0) {
+		die(ST_USAGE, "--task %s: this family does not do that", o->task);
+	}
+	d->schema.target = mem_str(c->name);
+	if (classes) {
+		tab_categorize(d->table, (size_t)(c - d->table->cols));
+		set_labels(d, role(d->table, o->target, "target"), o);
+		return;
+	}
+	if (c->kind != KIND_NUMERIC)
+		die(ST_DATA, "the target '%s' is not a number everywhere (it holds '%s')", c->name, c->levels[c->nlevels - 1]);
+	d->schema.task = TASK_REGRESSION;
+	d->y = mem_copy(c->num, d->n, sizeof(*d->y));
+}
+
+/* Weight of each class from "balanced" or "a=2,b=1" (unnamed labels have 1), to cw (nlabels). */
+static void class_weights(const struct dataset *d, const char *text, double *cw)
+{
+	const struct schema *sc = &d->schema;
+	size_t k = (size_t)sc->nlabels;
+	double all = 0;
+	for (size_t c = 0; c < k; c++)
+		cw[c] = strcmp(text, "balanced") == 0 ? 0 : 1;
+	if (strcmp(text, "balanced") == 0) {
+		for (size_t i = 0; i < d->n; i++) {
+			cw[d->label[i]] += d->w ? d->w[i] : 1;
+			all += d->w ? d->w[i] : 1;
+		}
+		for (size_t c = 0; c < k; c++)
+			cw[c] = cw[c] > 0 ? all / ((double)k * cw[c]) : 0;
+		return;
+	}
+	struct strs parts = { 0 };
+	strs_split(&parts, text);
+	for (size_t i = 0; i < parts.n; i++) {
+		char *eq = strrchr(parts.s[i], '=');
+		double x;
+		if (!eq || !num_parse(eq + 1, strlen(eq + 1), &x) || !(x >= 0) || isinf(x))
+			die(ST_USAGE, "--class-weight: '%s' is not LABEL=NUMBER; or say balanced", parts.s[i]);
+		*eq = '\0';
+		int32_t c = find_label(sc->labels, sc->nlabels, parts.s[i]);
+		if (c < 0)
+			die(ST_USAGE, "--class-weight: the target '%s' has no label '%s'", sc->target, parts.s[i]);
+		cw[c] = x;
+	}
+	strs_free(&parts);
+}
+
+static void set_weights(struct dataset *d, const struct train_opts *o)
+{
+	if (o->weight) {
+		const struct column *c = role(d->table, o->weight, "weight");
+		if (c->kind != KIND_NUMERIC)
+			die(ST_DATA, "the weight '%s' is not a number everywhere", c->name);
+		refuse_missing(c, d->n, "weight");
+		for (size_t i = 0; i < d->n; i++)
+			if (c->num[i] < 0)
+				die(ST_DATA, "the weight '%s' is negative in data row %zu", c->name, i + 1);
+		d->w = mem_copy(c->num, d->n, sizeof(*d->w));
+	}
+	if (!o->class_weight)
+		return;
+	if (!d->label)
+		die(ST_USAGE, "--class-weight is for classes; the target '%s' is a quantity", d->schema.target);
+	double *cw = NEW(double, (size_t)d->schema.nlabels);
+	class_weights(d, o->class_weight, cw);
+	if (!d->w) {
+		d->w = NEW(double, d->n);
+		for (size_t i = 0; i < d->n; i++)
+			d->w[i] = 1;
+	}
+	for (size_t i = 0; i < d->n; i++)
+		d->w[i] *= cw[d->label[i]];
+	free(cw);
+}
+
+static bool all_missing(const struct column *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c->kind == KIND_NUMERIC ? !isnan(c->num[i]) : c->cat[i] >= 0)
+			return false;
+	return true;
+}
+
+/* True when the column is to be a feature; says why not. */
+static bool is_feature(const struct dataset *d, const struct column *c, const struct train_opts *o)
+{
+	const char *const roles[] = { o->target, o->weight, o->group, o->time };
+	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
+		if (roles[i] && c == role(d->table, roles[i], "target"))
+			return false;
+	if (all_missing(c, d->n)) {
+		warn("column '%s' is empty and is not used", c->name);
+		return false;
+	}
+	if (c->kind == KIND_CATEGORY && d->n >= ID_ROWS && (double)c->nlevels > ID_SHARE * (double)d->n &&
+	    !strs_has(&o->categorical, c->name)) {
+		warn("column '%s' has %d different texts in %zu rows and is not used; say --id, --drop or --categorical %s",
+		     c->name, c->nlevels, d->n, c->name);
+		return false;
+	}
+	return true;
+}
+
+static void set_derived(struct dataset *d, const struct train_opts *o)
+{
+	const struct strs *specs[] = { &o->ratio, &o->cross, &o->target_mean };
+	for (int op = DERIVE_RATIO; op <= DERIVE_TARGET; op++)
+		for (size_t i = 0; i < specs[op]->n; i++)
+			derives_add(&d->derived, (enum derive_op)op, specs[op]->s[i], d->inputs, d->ninputs);
+	if (o->target_mean.n && d->schema.task == TASK_MULTICLASS)
+		die(ST_USAGE, "--target-mean is for two classes or a quantity; the target '%s' has %d classes",
+		    d->schema.target, d->schema.nlabels);
+	derives_levels(&d->derived, d->inputs, d->n);
+}
+
+void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks)
+{
+	*d = (struct dataset){ .schema.positive = -1 };
+	d->table = read_table(path, o);
+	d->n = d->table->nrows;
+	set_target(d, o, tasks);
+	set_weights(d, o);
+	d->inputs = NEW(struct column, d->table->ncols);
+	for (size_t i = 0; i < d->table->ncols; i++)
+		if (is_feature(d, &d->table->cols[i], o))
+			d->inputs[d->ninputs++] = d->table->cols[i];
+	if (d->ninputs == 0)
+		die(ST_DATA, "no columns are left to learn from beside '%s'", d->schema.target);
+	schema_from(&d->schema, d->inputs, d->ninputs);
+	for (size_t i = 0; i < o->missing.n; i++)
+		strs_add(&d->schema.missing, o->missing.s[i]);
+	d->schema.unseen = mem_str(o->unseen);
+	if (o->group) {
+		tab_categorize(d->table, tab_find(d->table, o->group));
+		d->group = role(d->table, o->group, "group");
+		refuse_missing(d->group, d->n, "group");
+	}
+	if (o->time) {
+		const struct column *c = role(d->table, o->time, "time");
+		refuse_missing(c, d->n, "time");
+		d->time = NEW(double, d->n);
+		for (size_t i = 0; i < d->n; i++)
+			d->time[i] = c->kind == KIND_NUMERIC ? c->num[i] : (double)c->cat[i];
+	}
+	set_derived(d, o);
+}
+
+/* ---- a second table by the schema of the first ---- */
+
+struct column_growth {
+	struct column *cols;
+	size_t ncols, n, cap;
+};
+
+/* Appends n converted rows (block) to g. */
+static void append_rows(struct column_growth *g, const struct column *block, size_t n)
+{
+	if (g->n + n > g->cap) {
+		g->cap = (g->n + n) * 2;
+		for (size_t c = 0; c < g->ncols; c++) {
+			if (g->cols[c].kind == KIND_NUMERIC)
+				GROW(g->cols[c].num, g->cap);
+			else
+				GROW(g->cols[c].cat, g->cap);
+		}
+	}
+	for (size_t c = 0; c < g->ncols; c++) {
+		if (g->cols[c].kind == KIND_NUMERIC)
+			memcpy(g->cols[c].num + g->n, block[c].num, n * sizeof(double));
+		else
+			memcpy(g->cols[c].cat + g->n, block[c].cat, n * sizeof(int32_t));
+	}
+	g->n += n;
+}
+
+/* Reads target and weight of a block's rows, appended to d at row `at`. */
+static size_t read_targets(struct dataset *d, const struct reader *r, const struct block *b, const struct train_opts *o,
+			   size_t at)
+{
+	const struct schema *sc = &d->schema;
+	size_t target = reader_find(r, o->target), weight = o->weight ? reader_find(r, o->weight) : SIZE_MAX, unknown = 0;
+	if (sc->nlabels)
+		GROW(d->label, at + b->nrows);
+	else
+		GROW(d->y, at + b->nrows);
+	if (o->weight)
+		GROW(d->w, at + b->nrows);
+	for (size_t i = 0; i < b->nrows; i++) {
+		struct slice cell = slice_trim(b->cells[i * b->ncols + target]);
+		char *text = mem_strn(cell.s ? cell.s : "", cell.n);
+		if (sc->nlabels) {
+			d->label[at + i] = find_label(sc->labels, sc->nlabels, text);
+			unknown += d->label[at + i] < 0;
+		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !isfinite(d->y[at + i])) {
+			die(ST_DATA, "%s:%llu: the target '%s' is '%s', not a number", reader_where(r),
+			    (unsigned long long)b->lines[i], o->target, text);
+		}
+		free(text);
+		if (!o->weight)
+			continue;
+		cell = slice_trim(b->cells[i * b->ncols + weight]);
+		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0) || isinf(d->w[at + i]))
+			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0", reader_where(r),
+			    (unsigned long long)b->lines[i], o->weight);
+	}
+	return unknown;
+}
+
+void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like)
+{
+	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	size_t *map = NEW(size_t, like->schema.nfields), unknown = 0;
+	struct column *block = schema_columns(&like->schema);
+	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0 };
+	struct convert cv = { NEW0(uint64_t, like->schema.nfields), NEW0(uint64_t, like->schema.nfields), false, 0, 0 };
+	need_column(r, "target", o->target);
+	need_column(r, "weight", o->weight);
+	*d = (struct dataset){ .schema = like->schema };	/* borrowed while reading */
+	for (const struct block *b; (b = reader_next(r));) {
+		schema_map(&like->schema, r, map);
+		schema_cells(block, g.ncols, b->nrows);
+		schema_convert(&like->schema, map, b, 0, b->nrows, block, &cv);
+		if (cv.bad)
+			schema_die(&like->schema, map, b, r, &cv);
+		unknown += read_targets(d, r, b, o, d->n);
+		d->n += b->nrows;
+		append_rows(&g, block, b->nrows);
+		schema_cells_free(block, g.ncols);
+	}
+	if (d->n == 0)
+		die(ST_DATA, "%s: no rows after the header", reader_where(r));
+	if (unknown)
+		warn("%s: %zu of %zu rows have a label that the training rows do not; they count as wrong", reader_where(r),
+		     unknown, d->n);
+	reader_close(r);
+	d->schema = (struct schema){ .positive = -1 };
+	d->inputs = g.cols;
+	d->ninputs = g.ncols;
+	free(map);
+	free(block);
+	free(cv.unseen);
+	free(cv.missing);
+}
+
+void dataset_free(struct dataset *d)
+{
+	if (d->table)
+		tab_free(d->table);
+	else
+		schema_cells_free(d->inputs, d->ninputs);
+	free(d->label);
+	free(d->y);
+	free(d->w);
+	free(d->time);
+	free(d->inputs);
+	schema_free(&d->schema);
+	derives_free(&d->derived);
+	*d = (struct dataset){ 0 };
+}

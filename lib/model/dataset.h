@@ -1,0 +1,52 @@
+/*
+ * A training input made ready: the table, what is target, weight, group and
+ * time, which columns are features, and the schema that a model will remember.
+ */
+#ifndef DLS_MODEL_DATASET_H
+#define DLS_MODEL_DATASET_H
+
+#include "model/model.h"
+#include "opt/cmd.h"
+
+/* The options of dls-train that say what the data mean and how to hold rows out. */
+struct train_opts {
+	struct common common;
+	const char *target, *task, *positive, *weight, *class_weight, *group, *time, *unseen, *format;
+	const char *valid, *metric, *metrics, *output;
+	struct strs id, drop, numeric, categorical, missing, ratio, cross, target_mean;
+	double valid_frac, target_smooth;
+	int32_t cv, early_stop, threads;
+	uint64_t seed, fold_seed;
+	bool header, stratify, progress;
+};
+
+struct dataset {
+	struct table *table;
+	size_t n;
+	int32_t *label;		/* (n) or NULL */
+	double *y;		/* (n) or NULL */
+	double *w;		/* (n) or NULL: weight column times class weight */
+	const struct column *group;	/* or NULL */
+	double *time;		/* (n) or NULL */
+	struct column *inputs;	/* (ninputs) columns of the table that the model reads */
+	size_t ninputs;
+	struct schema schema;
+	struct derives derived;
+};
+
+/*
+ * Reads a training table from path (NULL: stdin), finds target and roles,
+ * decides the task within what the family does (tasks). Dies with ST_DATA or
+ * ST_USAGE and a message that helps.
+ */
+void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks);
+
+/*
+ * Reads a second labelled table by the first one's schema (for --valid). Its
+ * class labels that are not in the schema become -1 and are counted in a warning.
+ */
+void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like);
+
+void dataset_free(struct dataset *d);
+
+#endif

@@ -1,0 +1,410 @@
+#include "model/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/par.h"
+#include "model/folds.h"
+
+#define CHUNK 1024	/* rows predicted as one piece of parallel work */
+
+/* What one fit needs to know. */
+struct job {
+	const struct family *family;
+	const void *opts;
+	const struct train_opts *o;
+	struct dataset *d;
+	struct measure metric;
+	struct derives derived;		/* with the target means of the last fit */
+	FILE *metrics;
+	int threads;
+};
+
+/* ---- features of a fold ---- */
+
+/*
+ * The features over all rows of the table, for a model that trains on `train`:
+ * inputs as they are, derived columns in new arrays (target means depend on
+ * the training rows). Release with features_free().
+ */
+static struct column *features_for(struct job *jb, const struct data *train)
+{
+	const struct dataset *d = jb->d;
+	struct column *cols = NEW(struct column, d->ninputs + jb->derived.n);
+	struct column *derived = cols + d->ninputs;
+	memcpy(cols, d->inputs, d->ninputs * sizeof(*cols));
+	derives_columns(&jb->derived, derived);
+	schema_cells(derived, jb->derived.n, d->n);
+	for (size_t i = 0; i < jb->derived.n; i++) {	/* the last fold's means are not to be applied */
+		free(jb->derived.d[i].means);
+		jb->derived.d[i].means = NULL;
+	}
+	derives_apply(&jb->derived, d->inputs, d->n, derived);
+	derives_target(&jb->derived, d->inputs, d->n, train, d->schema.positive, jb->o->target_smooth, jb->o->seed, derived);
+	return cols;
+}
+
+static void features_free(const struct job *jb, struct column *cols)
+{
+	schema_cells_free(cols + jb->d->ninputs, jb->derived.n);
+	free(cols);
+}
+
+static struct data view_of(const struct dataset *d, const struct column *cols, size_t ncols, const uint32_t *rows, size_t n)
+{
+	return (struct data){ .n = n, .ncols = ncols, .cols = cols, .rows = rows, .task = d->schema.task,
+		.nclasses = d->schema.nlabels, .label = d->label, .y = d->y, .w = d->w };
+}
+
+/* ---- predictions of a view in parallel ---- */
+
+struct predict_ctx {
+	const struct family *family;
+	const void *fit;
+	const struct data *x;
+	double *out;
+};
+
+static void predict_chunk(void *ctx, size_t chunk, int worker)
+{
+	const struct predict_ctx *c = ctx;
+	struct data x = *c->x;
+	size_t first = chunk * CHUNK, left = x.n - first;
+	(void)worker;
+	x.n = left < CHUNK ? left : CHUNK;
+	if (x.rows)
+		x.rows += first;
+	else
+		x.first += first;
+	x.label = NULL;
+	x.y = x.w = NULL;
+	c->family->predict(c->fit, &x, c->out + first * data_outputs(&x));
+}
+
+static void predict_view(const struct job *jb, const void *fit, const struct data *x, double *out)
+{
+	struct predict_ctx c = { jb->family, fit, x, out };
+	par_for(jb->threads, (x->n + CHUNK - 1) / CHUNK, predict_chunk, &c);
+}
+
+/* ---- scores ---- */
+
+/* The metric over predictions p (x->n, outputs) of the rows of a labelled view. */
+static double score_view(const struct job *jb, const struct data *x, const double *p)
+{
+	const char *why = NULL;
+	int32_t *label = x->label ? NEW(int32_t, x->n) : NULL;
+	double *y = x->y ? NEW(double, x->n) : NULL, *w = x->w ? NEW(double, x->n) : NULL;
+	for (size_t i = 0; i < x->n; i++) {
+		if (label)
+			label[i] = x->label[data_row(x, i)];
+		if (y)
+			y[i] = x->y[data_row(x, i)];
+		if (w)
+			w[i] = data_weight(x, i);
+	}
+	struct scored s = { .n = x->n, .k = (int32_t)data_outputs(x), .label = label, .y = y, .p = p, .w = w,
+		.positive = jb->d->schema.positive, .labels = (const char *const *)jb->d->schema.labels };
+	double score = measure(&jb->metric, &s, &why);
+	free(label);
+	free(y);
+	free(w);
+	return score;
+}
+
+static struct run run_for(const struct job *jb, int fold, int folds)
+{
+	const struct train_opts *o = jb->o;
+	bool draw = verbosity >= 0 && (o->progress || isatty(STDERR_FILENO));
+	return (struct run){ .seed = o->seed, .threads = jb->threads, .metric = jb->metric,
+		.positive = jb->d->schema.positive, .early_stop = o->early_stop, .fold = fold, .folds = folds,
+		.metrics = jb->metrics, .progress = draw };
+}
+
+static int rounds_of(const struct job *jb, const void *fit)
+{
+	return jb->family->rounds ? jb->family->rounds(fit) : 0;
+}
+
+/* ---- cross-validation ---- */
+
+struct cv {
+	int32_t k;
+	double *scores;		/* (k) */
+	int rounds;		/* mean over folds of an iterative model's rounds; 0: none */
+};
+
+/* Rows whose fold is held (held) or may train for it (not held); rows is (d->n). Forward chaining trains on earlier folds. */
+static size_t rows_of(const int32_t *fold, size_t n, int32_t f, bool held, bool chained, uint32_t *rows)
+{
+	size_t m = 0;
+	for (size_t i = 0; i < n; i++)
+		if (held ? fold[i] == f : chained ? fold[i] < f : fold[i] != f)
+			rows[m++] = (uint32_t)i;
+	return m;
+}
+
+static void fold_event(const struct job *jb, struct run *r, const char *event, size_t rows, int rounds, double score)
+{
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	json_object(&j, NULL);
+	json_str(&j, "event", event);
+	if (r->fold)
+		json_int(&j, "fold", r->fold);
+	json_int(&j, "rows", (int64_t)rows);
+	if (rounds)
+		json_int(&j, "rounds", rounds);
+	json_num(&j, jb->metric.name, score);
+	json_end(&j, '}');
+	run_event(r, s.s);
+	str_free(&s);
+}
+
+/* One fold: fits without it, predicts it into the out-of-fold table. Returns its rounds. */
+static int one_fold(struct job *jb, struct oof *oof, int32_t f, struct cv *cv)
+{
+	struct dataset *d = jb->d;
+	uint32_t *rows = NEW(uint32_t, d->n), *held = NEW(uint32_t, d->n);
+	size_t n = rows_of(oof->fold, d->n, f, false, d->time != NULL, rows);
+	size_t m = rows_of(oof->fold, d->n, f, true, false, held), k = d->schema.nlabels ? (size_t)d->schema.nlabels : 1;
+	size_t ncols = d->ninputs + jb->derived.n;
+	if (n == 0 || m == 0)
+		die(ST_DATA, "fold %d of %d has %zu rows to train on and %zu to predict; use fewer folds", f, cv->k, n, m);
+	struct data tr = view_of(d, NULL, ncols, rows, n), va = view_of(d, NULL, ncols, held, m);
+	struct column *cols = features_for(jb, &tr);
+	struct run run = run_for(jb, f, cv->k);
+	double *p = NEW(double, m * k);
+	tr.cols = va.cols = cols;
+	if (jb->o->early_stop || jb->metrics)
+		run.valid = &va;
+	void *fit = jb->family->fit(jb->opts, &tr, &run);
+	predict_view(jb, fit, &va, p);
+	for (size_t i = 0; i < m; i++)
+		memcpy(oof->p + (size_t)held[i] * k, p + i * k, k * sizeof(*p));
+	cv->scores[f - 1] = score_view(jb, &va, p);
+	int rounds = rounds_of(jb, fit);
+	fold_event(jb, &run, "fold", m, rounds, cv->scores[f - 1]);
+	run_progress_end(&run);
+	note(1, "fold %d/%d: %s %.6g on %zu rows", f, cv->k, jb->metric.name, cv->scores[f - 1], m);
+	jb->family->free(fit);
+	features_free(jb, cols);
+	free(p);
+	free(rows);
+	free(held);
+	return rounds;
+}
+
+void train_folds(int32_t *fold, const struct dataset *d, const struct train_opts *o, int32_t k)
+{
+	if ((size_t)k > d->n)
+		die(ST_DATA, "%d folds of %zu rows; use fewer folds", k, d->n);
+	if (d->time) {
+		folds_time(fold, d->n, k, d->time);
+	} else if (d->group) {
+		if (d->group->nlevels < k)
+			die(ST_DATA, "%d folds of %d groups in '%s'; use fewer folds", k, d->group->nlevels, d->group->name);
+		folds_group(fold, d->n, k, d->group->cat, d->group->nlevels, o->fold_seed);
+	} else {
+		folds_random(fold, d->n, k, o->stratify ? d->label : NULL, o->fold_seed);
+	}
+}
+
+static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
+{
+	struct dataset *d = jb->d;
+	size_t k = d->schema.nlabels ? (size_t)d->schema.nlabels : 1;
+	int64_t rounds = 0;
+	*oof = (struct oof){ .n = d->n, .folds = cv->k, .rows_hash = d->table->hash, .fold = NEW(int32_t, d->n),
+		.label = d->label ? mem_copy(d->label, d->n, sizeof(int32_t)) : NULL,
+		.y = d->y ? mem_copy(d->y, d->n, sizeof(double)) : NULL,
+		.w = d->w ? mem_copy(d->w, d->n, sizeof(double)) : NULL, .p = NEW(double, d->n * k) };
+	for (size_t i = 0; i < d->n * k; i++)
+		oof->p[i] = NAN;
+	train_folds(oof->fold, d, jb->o, cv->k);
+	cv->scores = NEW(double, (size_t)cv->k);
+	for (int32_t f = 1; f <= cv->k; f++)
+		rounds += one_fold(jb, oof, f, cv);
+	cv->rounds = (int)((rounds + cv->k / 2) / cv->k);
+}
+
+/* Adds "cv": {...} to the metrics and says it on stderr. */
+static void report_cv(const struct job *jb, const struct cv *cv, struct json *j)
+{
+	double mean = 0, var = 0;
+	for (int32_t f = 0; f < cv->k; f++)
+		mean += cv->scores[f] / cv->k;
+	for (int32_t f = 0; f < cv->k; f++)
+		var += (cv->scores[f] - mean) * (cv->scores[f] - mean) / (cv->k - 1);
+	json_object(j, "cv");
+	json_int(j, "folds", cv->k);
+	json_num(j, "mean", mean);
+	json_num(j, "sd", sqrt(var));
+	json_array(j, "scores");
+	for (int32_t f = 0; f < cv->k; f++)
+		json_num(j, NULL, cv->scores[f]);
+	json_end(j, ']');
+	json_end(j, '}');
+	note(0, "%s %.5f, sd %.5f over %d folds", jb->metric.name, mean, sqrt(var), cv->k);
+}
+
+/* ---- the final fit ---- */
+
+static void move_into(struct model *m, struct job *jb)
+{
+	m->schema = jb->d->schema;
+	m->derived = jb->derived;
+	m->seed = jb->o->seed;
+	jb->d->schema = (struct schema){ .positive = -1 };
+	model_ready(m);
+}
+
+/* Fits on the rows (all when rows is NULL), watching valid when it is given. */
+static void fit_final(struct job *jb, struct model *m, const uint32_t *rows, size_t n, struct data *valid, int rounds,
+		      struct json *j)
+{
+	struct data tr = view_of(jb->d, NULL, jb->d->ninputs + jb->derived.n, rows, n);
+	struct column *cols = features_for(jb, &tr);
+	struct run run = run_for(jb, 0, 0);
+	tr.cols = cols;
+	if (valid && !valid->cols)
+		valid->cols = cols;	/* held-out rows of the same table */
+	run.valid = valid;
+	run.rounds = rounds;
+	m->fit = jb->family->fit(jb->opts, &tr, &run);
+	rounds = rounds_of(jb, m->fit);
+	if (rounds)
+		json_int(j, "rounds", rounds);
+	if (valid) {
+		double *p = NEW(double, valid->n * data_outputs(valid));
+		predict_view(jb, m->fit, valid, p);
+		double score = score_view(jb, valid, p);
+		json_object(j, "valid");
+		json_int(j, "rows", (int64_t)valid->n);
+		json_num(j, "score", score);
+		json_end(j, '}');
+		note(0, "%s %.5f on %zu validation rows", jb->metric.name, score, valid->n);
+		fold_event(jb, &run, "valid", valid->n, rounds, score);
+		free(p);
+	}
+	run_progress_end(&run);
+	features_free(jb, cols);
+}
+
+/* --valid FILE: the rows of another file, with derived columns by the training rows. */
+static void fit_with_file(struct job *jb, struct model *m, struct json *j)
+{
+	struct dataset v;
+	dataset_read_as(&v, jb->o->valid, jb->o, jb->d);
+	struct data tr = view_of(jb->d, NULL, 0, NULL, jb->d->n);
+	features_free(jb, features_for(jb, &tr));	/* fits the target means */
+	struct column *cols = NEW(struct column, v.ninputs + jb->derived.n);
+	memcpy(cols, v.inputs, v.ninputs * sizeof(*cols));
+	derives_columns(&jb->derived, cols + v.ninputs);
+	schema_cells(cols + v.ninputs, jb->derived.n, v.n);
+	derives_apply(&jb->derived, v.inputs, v.n, cols + v.ninputs);
+	struct data valid = view_of(&v, cols, v.ninputs + jb->derived.n, NULL, v.n);
+	valid.task = jb->d->schema.task;
+	valid.nclasses = jb->d->schema.nlabels;
+	fit_final(jb, m, NULL, jb->d->n, &valid, 0, j);
+	schema_cells_free(cols + v.ninputs, jb->derived.n);
+	free(cols);
+	dataset_free(&v);
+}
+
+/* --valid-frac F: that share of the rows is held out, by the rules of folds. */
+static void fit_with_share(struct job *jb, struct model *m, struct json *j)
+{
+	struct dataset *d = jb->d;
+	int32_t *fold = NEW(int32_t, d->n), parts = (int32_t)lround(1 / jb->o->valid_frac);
+	uint32_t *rows = NEW(uint32_t, d->n), *held = NEW(uint32_t, d->n);
+	size_t n = 0, h = 0;
+	double share = jb->o->valid_frac;
+	if (parts < 2 || fabs(share * parts - 1) > 1e-9)
+		parts = 100;
+	train_folds(fold, d, jb->o, d->time ? parts - 1 : (size_t)parts > d->n ? (int32_t)d->n : parts);
+	for (size_t i = 0; i < d->n; i++) {
+		double at = d->time ? 1 - fold[i] / (double)parts : (fold[i] - 0.5) / parts;	/* later rows are held out */
+		if (d->time ? at < share + 1e-9 : at < share)
+			held[h++] = (uint32_t)i;
+		else
+			rows[n++] = (uint32_t)i;
+	}
+	if (n == 0 || h == 0)
+		die(ST_DATA, "--valid-frac %g of %zu rows leaves %zu to train on and %zu to validate", share, d->n, n, h);
+	struct data valid = view_of(d, NULL, d->ninputs + jb->derived.n, held, h);
+	fit_final(jb, m, rows, n, &valid, 0, j);
+	free(fold);
+	free(rows);
+	free(held);
+}
+
+static void check_options(const struct train_opts *o)
+{
+	if (!!o->cv + !!o->valid + (o->valid_frac > 0) > 1)
+		die(ST_USAGE, "give one of --cv, --valid and --valid-frac");
+	if (o->cv == 1)
+		die(ST_USAGE, "--cv 1: cross-validation needs 2 folds or more");
+	if (o->early_stop && !o->cv && !o->valid && o->valid_frac <= 0)
+		die(ST_USAGE, "--early-stop needs rows to watch: give --cv, --valid or --valid-frac");
+}
+
+static struct measure choose_metric(const struct train_opts *o, enum task task)
+{
+	struct measure m;
+	const char *name = o->metric ? o->metric : metric_default(task);
+	if (!measure_find(name, &m))
+		die(ST_USAGE, "unknown metric '%s'; dls-eval --help lists them", name);
+	if (!(m.metric->tasks & task))
+		die(ST_USAGE, "--metric %s is not for this task", name);
+	return m;
+}
+
+struct model *train(const struct family *f, void *opts, struct dataset *d, const struct train_opts *o)
+{
+	struct job jb = { .family = f, .opts = opts, .o = o, .d = d, .threads = cmd_threads(o->threads) };
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	struct cv cv = { .k = o->cv };
+	check_options(o);
+	jb.metric = choose_metric(o, d->schema.task);
+	derives_copy(&jb.derived, &d->derived);
+	struct model *m = model_new(f);
+	opt_free(f->opts, m->opts);
+	free(m->opts);
+	m->opts = opts;
+	struct column *cols = NEW(struct column, d->ninputs + jb.derived.n);
+	memcpy(cols, d->inputs, d->ninputs * sizeof(*cols));
+	derives_columns(&jb.derived, cols + d->ninputs);
+	struct data all = view_of(d, cols, d->ninputs + jb.derived.n, NULL, d->n);
+	const char *why = f->check ? f->check(opts, &all) : NULL;
+	if (why)
+		die(ST_USAGE, "%s: %s", f->name, why);
+	free(cols);
+	if (o->metrics && !(jb.metrics = fopen(o->metrics, "w")))
+		die(ST_IO, "%s: cannot write", o->metrics);
+	json_object(&j, NULL);
+	json_int(&j, "rows", (int64_t)d->n);
+	json_str(&j, "metric", jb.metric.name);
+	if (o->cv) {
+		cross_validate(&jb, &m->oof, &cv);
+		report_cv(&jb, &cv, &j);
+	}
+	if (o->valid)
+		fit_with_file(&jb, m, &j);
+	else if (o->valid_frac > 0)
+		fit_with_share(&jb, m, &j);
+	else
+		fit_final(&jb, m, NULL, d->n, NULL, o->early_stop ? cv.rounds : 0, &j);
+	json_end(&j, '}');
+	m->metrics = str_take(&s);
+	if (jb.metrics && fclose(jb.metrics) != 0)
+		die(ST_IO, "%s: cannot write", o->metrics);
+	free(cv.scores);
+	move_into(m, &jb);
+	return m;
+}
