@@ -50,13 +50,13 @@ _Noreturn static void print_help(const struct command *cmd)
 	cmd_print(out.s);
 }
 
-_Noreturn static void print_as(const struct command *cmd, const char *form)
+void cmd_print_as(const struct opt *table, const char *form)
 {
 	struct str out = { 0 };
 	if (*form == 'm')
-		opt_mdoc(cmd->table, &out);
+		opt_mdoc(table, &out);
 	else
-		for (const struct opt *o = cmd->table; o->name; o++)
+		for (const struct opt *o = table; o->name; o++)
 			str_printf(&out, "--%s\n", o->name);
 	cmd_print(out.s);
 }
@@ -66,7 +66,7 @@ void cmd_common(const struct command *cmd, const struct common *c)
 	if (c->help)
 		print_help(cmd);
 	if (c->help_as)
-		print_as(cmd, c->help_as);
+		cmd_print_as(cmd->table, c->help_as);
 	if (c->version) {
 		struct str out = { 0 };
 		str_printf(&out, "%s (dls) %s\n", prog_name, DLS_VERSION);

@@ -52,6 +52,9 @@ void cmd_begin(const struct command *cmd, int argc, char **argv, int *at, struct
 /* After a second table (a family's) was parsed into common too: answers -h and sets the verbosity again. */
 void cmd_common(const struct command *cmd, const struct common *c);
 
+/* --help-as FORM for a table, on stdout; exits with ST_OK. */
+_Noreturn void cmd_print_as(const struct opt *table, const char *form);
+
 /* Prints text on stdout and exits with ST_OK. */
 _Noreturn void cmd_print(const char *text);
 
