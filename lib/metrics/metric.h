@@ -4,6 +4,11 @@
  *
  * A name may carry a parameter after a colon: fbeta:2 pinball:0.9 topk:5,
  * and for averaged metrics the average: f1:macro f1:micro f1:weighted f1:LABEL.
+ *
+ * Rows of weight 0 are as if they were not there, so resampling by counts is
+ * done through weights. All values are scikit-learn's, ties, weights and
+ * degenerate cases included; where scikit-learn raises or warns that a value
+ * is undefined, the value here is NaN and a reason.
  */
 #ifndef DLS_METRICS_METRIC_H
 #define DLS_METRICS_METRIC_H
@@ -31,22 +36,30 @@ struct metric {
 	unsigned tasks;			/* enum task bits */
 	bool higher;			/* higher is better */
 	bool needs_p;			/* needs p, not only pred */
+	bool usual;			/* dls-eval prints it when no metric is named */
 	/* arg: the text after the colon or NULL. NaN when undefined, and *why says so (static text). */
 	double (*fn)(const struct scored *s, const char *arg, const char **why);
-	const char *(*check)(const char *arg, const struct scored *s);	/* NULL fine, else what is wrong with arg; may be NULL: no arg taken */
+	const char *(*check)(const char *arg, const struct scored *s);	/* NULL fine, else what is wrong with arg; NULL: takes no arg */
 };
 
-/* A metric and its parameter, as the user named it. */
+/* A metric and its parameter, as the user named it. May be copied. */
 struct measure {
 	const struct metric *metric;
 	char name[64];		/* as the user wrote it */
-	const char *arg;	/* inside name, or NULL */
 };
 
-extern const struct metric *const metrics[];	/* ends in NULL */
+extern const struct metric metrics[];	/* ends in a row whose name is NULL */
 
 /* False when there is none of that name (the caller says so, with str_nearest over the registry). */
 bool measure_find(const char *name, struct measure *m);
+
+/* The parameter inside the name, or NULL. */
+const char *measure_arg(const struct measure *m);
+
+/* NULL when the metric can be asked of such rows (k, labels, p or not), else why not (static text). */
+const char *measure_check(const struct measure *m, const struct scored *s);
+
+/* NaN when undefined, and *why says so (static text). why may be NULL. */
 double measure(const struct measure *m, const struct scored *s, const char **why);
 
 /* The metric used when none is named: auc, logloss (multiclass), rmse. */
