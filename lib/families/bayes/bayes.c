@@ -139,7 +139,11 @@ static double within(double x)
 	return x > BAYES_FAR ? BAYES_FAR : x < -BAYES_FAR ? -BAYES_FAR : x;
 }
 
-/* Adds what column j says of each class: out (x->n, k). */
+/*
+ * Adds what column j says of each class: out (x->n, k). A Gaussian term is
+ * taken against the first class's, which cancels in the posterior: a value far
+ * from all means would otherwise drown the other columns.
+ */
 static void add_column(const struct bayes *b, const struct data *x, size_t j, double *out)
 {
 	const struct bayes_part *part = &b->parts[j];
@@ -159,8 +163,9 @@ static void add_column(const struct bayes *b, const struct data *x, size_t j, do
 			continue;
 		if (part->term == TERM_GAUSSIAN) {
 			const double *mean = b->mean + part->at * k, *peak = b->peak + part->at * k, *half = b->half + part->at * k;
-			for (size_t c = 0; c < k; c++)
-				out[c] += within(peak[c] - (v - mean[c]) * (v - mean[c]) * half[c]);
+			const double first = within(peak[0] - (v - mean[0]) * (v - mean[0]) * half[0]);
+			for (size_t c = 1; c < k; c++)
+				out[c] += within(peak[c] - (v - mean[c]) * (v - mean[c]) * half[c]) - first;
 		} else {
 			const double *p = b->log_prob + part->at * k;
 			for (size_t c = 0; c < k; c++)

@@ -208,8 +208,8 @@ static double distance(const struct knn *m, float sum)
 	return m->metric == EUCLIDEAN ? sqrt((double)sum) : m->metric == COSINE ? 0.5 * (double)sum : (double)sum;
 }
 
-/* The votes of k neighbours, nearest first, as shares of 1: share (k). */
-static void votes(const struct knn *m, const struct knn_near *near, double *share)
+/* The votes of k neighbours, nearest first: vote (k); returns their sum. */
+static double votes(const struct knn *m, const struct knn_near *near, double *vote)
 {
 	double total = 0;
 	for (size_t i = 0; i < m->k; i++) {
@@ -218,11 +218,27 @@ static void votes(const struct knn *m, const struct knn_near *near, double *shar
 			w /= d;
 		else if (m->by_distance && d > 0)
 			w = 0;
-		share[i] = w;
+		vote[i] = w;
 		total += w;
 	}
+	for (size_t i = 0; i < m->k && total <= 0; i++)	/* all were too small for a double */
+		vote[i] = 1;
+	return total > 0 ? total : (double)m->k;
+}
+
+/* Shares of the classes: out (nclasses), or the weighted mean: out (1). */
+static void decide(const struct knn *m, const struct knn_near *near, double *vote, double *out)
+{
+	double total = votes(m, near, vote), sum = 0;
 	for (size_t i = 0; i < m->k; i++)
-		share[i] = total > 0 ? share[i] / total : 1 / (double)m->k;
+		if (m->label)
+			out[m->label[near[i].row]] += vote[i];
+		else
+			out[0] += vote[i] / total * m->y[near[i].row];
+	for (size_t c = 0; c < m->nclasses; c++)
+		sum += out[c];
+	for (size_t c = 0; c < m->nclasses; c++)
+		out[c] /= sum;	/* sum, not total: a share of 1 is then 1 to the last bit */
 }
 
 static void predict(const void *model, const struct data *x, double *out)
@@ -231,26 +247,17 @@ static void predict(const void *model, const struct data *x, double *out)
 	size_t width = m->ix.nums + m->ix.codes, outputs = m->nclasses ? m->nclasses : 1;
 	float *q = NEW(float, BLOCK * width);
 	struct knn_near *near = NEW(struct knn_near, BLOCK * m->k);
-	double *share = NEW(double, m->k);
+	double *vote = NEW(double, m->k);
 	memset(out, 0, x->n * outputs * sizeof(*out));
 	for (size_t first = 0; first < x->n; first += BLOCK) {
 		size_t n = x->n - first < BLOCK ? x->n - first : BLOCK;
 		for (size_t i = 0; i < n; i++)
 			encode(m, x->cols, data_row(x, first + i), q + i * width);
 		knn_search(&m->ix, q, n, m->k, near);
-		for (size_t i = 0; i < n; i++) {
-			double *to = out + (first + i) * outputs;
-			votes(m, near + i * m->k, share);
-			for (size_t v = 0; v < m->k; v++) {
-				uint32_t row = near[i * m->k + v].row;
-				if (m->label)
-					to[m->label[row]] += share[v];
-				else
-					to[0] += share[v] * m->y[row];
-			}
-		}
+		for (size_t i = 0; i < n; i++)
+			decide(m, near + i * m->k, vote, out + (first + i) * outputs);
 	}
-	free(share);
+	free(vote);
 	free(near);
 	free(q);
 }

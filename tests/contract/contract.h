@@ -1,0 +1,282 @@
+/*
+ * What the contract tests share: each family of the registry with each task
+ * it does is a case; small tables that hold every kind of column; models of
+ * them as bytes. A new family gets all of these tests by its line in
+ * families.def.
+ *
+ * Tests are loop tests over the cases, each in a process of its own.
+ */
+#ifndef DLS_TESTS_CONTRACT_H
+#define DLS_TESTS_CONTRACT_H
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/family.h"
+
+#define UNUSED __attribute__((unused))
+
+/* ---- cases ---- */
+
+struct contract_case {
+	const struct family *f;	/* NULL: no such case */
+	enum task task;
+};
+
+/* Case i of the registry: families that learn from rows, by task. */
+UNUSED static struct contract_case case_at(int i)
+{
+	static const enum task tasks[] = { TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION };
+	for (size_t f = 0; families[f]; f++)
+		for (int t = 0; families[f]->fit && t < 3; t++)
+			if ((families[f]->tasks & tasks[t]) && i-- == 0)
+				return (struct contract_case){ families[f], tasks[t] };
+	return (struct contract_case){ 0 };
+}
+
+UNUSED static const char *task_name(enum task t)
+{
+	return t == TASK_BINARY ? "binary" : t == TASK_MULTICLASS ? "multiclass" : "regression";
+}
+
+/* ---- tables ---- */
+
+/* MIXED has numbers and categories, MEAGRE those and columns that tell nothing, COUNTS whole numbers >= 0, LEVELS categories. */
+enum table_kind { TABLE_MIXED, TABLE_MEAGRE, TABLE_COUNTS, TABLE_LEVELS, TABLE_KINDS };
+
+#define MAX_COLS 9
+#define CITIES 12
+
+struct synth {
+	size_t n, ncols;
+	struct column cols[MAX_COLS];
+	int32_t *label;	/* (n) for classes */
+	double *y, *w;	/* (n) for regression; (n) weights, some 0 */
+	enum task task;
+};
+
+static const char *const synth_levels[] = { "amber", "blue", "cyan", "dark", "east", "far", "grey", "high", "in", "jet",
+					    "kind", "low" };
+
+UNUSED static struct column *synth_add(struct synth *s, const char *name, enum kind kind, int32_t nlevels)
+{
+	struct column *c = &s->cols[s->ncols++];
+	*c = (struct column){ .name = name, .kind = kind, .nlevels = nlevels };
+	if (kind == KIND_NUMERIC)
+		c->num = NEW(double, s->n);
+	else
+		c->cat = NEW(int32_t, s->n);
+	if (nlevels)
+		c->levels = (const char **)(uintptr_t)synth_levels;
+	return c;
+}
+
+/* A column of numbers or of codes by the stream; a share of the cells is missing. Its effect on the target is added to score. */
+UNUSED static void synth_column(struct synth *s, const char *name, enum kind kind, int32_t levels, double missing,
+				double effect, uint64_t seed, double *score)
+{
+	struct rng r = rng_at(seed, name, 0);
+	struct column *c = synth_add(s, name, kind, levels);
+	for (size_t i = 0; i < s->n; i++) {
+		bool none = rng_double(&r) < missing;
+		if (kind == KIND_CATEGORY) {
+			int32_t level = (int32_t)rng_below(&r, (uint64_t)levels);
+			c->cat[i] = none ? -1 : level;
+			score[i] += none ? 0 : effect * (level % 3 - 1);
+		} else if (levels == 0) {
+			double x = rng_normal(&r);
+			c->num[i] = none ? (double)NAN : 50 + 10 * x;
+			score[i] += none ? 0 : effect * x;
+		} else {
+			double x = (double)rng_below(&r, (uint64_t)levels);
+			c->num[i] = none ? (double)NAN : x;
+			score[i] += none ? 0 : effect * (x - (levels - 1) / 2.0);
+		}
+	}
+	if (kind == KIND_NUMERIC) {
+		c->levels = NULL;
+		c->nlevels = 0;
+	}
+}
+
+UNUSED static void synth_target(struct synth *s, const double *score, uint64_t seed)
+{
+	struct rng r = rng_at(seed, "target", 0);
+	s->label = s->task == TASK_REGRESSION ? NULL : NEW(int32_t, s->n);
+	s->y = s->task == TASK_REGRESSION ? NEW(double, s->n) : NULL;
+	s->w = NEW(double, s->n);
+	for (size_t i = 0; i < s->n; i++) {
+		double v = score[i] + 0.5 * rng_normal(&r);
+		s->w[i] = (double)rng_below(&r, 5) / 2;
+		if (s->y)
+			s->y[i] = fmax(0.1, 8 + v);	/* positive, so that every loss takes it */
+		else if (s->task == TASK_BINARY)
+			s->label[i] = v > 0;
+		else
+			s->label[i] = (v > -1) + (v > 1);
+	}
+}
+
+UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size_t n, uint64_t seed)
+{
+	struct synth s = { .n = n, .task = task };
+	double *score = NEW0(double, n);
+	if (kind == TABLE_MIXED || kind == TABLE_MEAGRE) {
+		synth_column(&s, "size", KIND_NUMERIC, 0, 0, 1.5, seed, score);
+		synth_column(&s, "age", KIND_NUMERIC, 0, 0.1, 1, seed, score);
+		synth_column(&s, "visits", KIND_NUMERIC, 4, 0, 0.5, seed, score);
+		synth_column(&s, "plan", KIND_CATEGORY, 3, 0.1, 1.5, seed, score);
+		synth_column(&s, "city", KIND_CATEGORY, CITIES, 0, 0.5, seed, score);
+	} else {
+		static const char *const names[] = { "p", "q", "r", "s" };
+		for (int j = 0; j < 4; j++)
+			synth_column(&s, names[j], kind == TABLE_COUNTS ? KIND_NUMERIC : KIND_CATEGORY, 6, j == 3 ? 0.1 : 0,
+				     j % 2 ? 0.8 : -0.8, seed, score);
+	}
+	if (kind == TABLE_MEAGRE) {
+		struct column *flat = synth_add(&s, "flat", KIND_NUMERIC, 0), *gone = synth_add(&s, "gone", KIND_NUMERIC, 0);
+		struct column *void_ = synth_add(&s, "void", KIND_CATEGORY, 0), *one = synth_add(&s, "one", KIND_CATEGORY, 1);
+		for (size_t i = 0; i < n; i++) {
+			flat->num[i] = 7;
+			gone->num[i] = (double)NAN;
+			void_->cat[i] = -1;
+			one->cat[i] = 0;
+		}
+	}
+	synth_target(&s, score, seed);
+	free(score);
+	return s;
+}
+
+UNUSED static void synth_free(struct synth *s)
+{
+	for (size_t j = 0; j < s->ncols; j++) {
+		free(s->cols[j].num);
+		free(s->cols[j].cat);
+	}
+	free(s->label);
+	free(s->y);
+	free(s->w);
+}
+
+/* The table as a family gets it: rows without target (for scoring) or with it. */
+UNUSED static struct data synth_rows(const struct synth *s)
+{
+	return (struct data){ .n = s->n, .ncols = s->ncols, .cols = s->cols, .task = s->task,
+			      .nclasses = s->task == TASK_BINARY ? 2 : s->task == TASK_MULTICLASS ? 3 : 0 };
+}
+
+UNUSED static struct data synth_train(const struct synth *s, bool weighted)
+{
+	struct data d = synth_rows(s);
+	d.label = s->label;
+	d.y = s->y;
+	d.w = weighted ? s->w : NULL;
+	return d;
+}
+
+/* ---- options ---- */
+
+/* Default options, with few rounds where a family has rounds; opts_drop() frees. */
+UNUSED static void *opts_make(const struct family *f)
+{
+	static const char *const sizes[][2] = { { "trees", "12" }, { "rounds", "12" }, { "epochs", "20" } };
+	void *opts = mem_zero(1, f->opts_size);
+	opt_defaults(f->opts, opts);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		const struct opt *o = opt_find(f->opts, sizes[i][0], strlen(sizes[i][0]));
+		if (o)
+			ck_assert_ptr_null(opt_set(o, opts, sizes[i][1]));
+	}
+	return opts;
+}
+
+UNUSED static void opts_drop(const struct family *f, void *opts)
+{
+	opt_free(f->opts, opts);
+	free(opts);
+}
+
+/* ---- models ---- */
+
+struct bytes {
+	char *p;
+	size_t n;
+};
+
+/* A family's fit as the bytes of a file. */
+UNUSED static struct bytes fit_bytes(const struct family *f, const void *fit)
+{
+	struct bytes b;
+	struct store *st = store_new();
+	struct out out = { .f = open_memstream(&b.p, &b.n) };
+	f->save(fit, st);
+	store_write(st, &out);
+	fclose(out.f);
+	store_free(st);
+	return b;
+}
+
+UNUSED static void *fit_make(const struct family *f, const void *opts, const struct data *d, int threads)
+{
+	struct run run = { .seed = 5, .threads = threads, .positive = d->nclasses == 2 ? 1 : -1 };
+	return f->fit(opts, d, &run);
+}
+
+/* Fails with the family's name, the task and what else is said. */
+#define CK(c, cond, fmt, ...) \
+	ck_assert_msg(cond, "%s, %s: " fmt, (c).f->name, task_name((c).task), ##__VA_ARGS__)
+
+/* Dies (the test fails) unless predictions p (n, outputs) are probabilities that sum to 1, or finite values. */
+UNUSED static void check_predictions(struct contract_case c, const double *p, size_t n, size_t k, const char *what)
+{
+	for (size_t i = 0; i < n; i++) {
+		double sum = 0;
+		for (size_t j = 0; j < k; j++) {
+			double v = p[i * k + j];
+			CK(c, isfinite(v), "%s: row %zu, output %zu is %g", what, i, j, v);
+			CK(c, k == 1 || (v >= 0 && v <= 1), "%s: row %zu, class %zu has probability %.17g", what, i, j, v);
+			sum += v;
+		}
+		CK(c, k == 1 || fabs(sum - 1) < 1e-9, "%s: row %zu sums to %.17g", what, i, sum);
+	}
+}
+
+/* ---- main() ---- */
+
+/* Runs each test with _i from 0 to n - 1. */
+UNUSED static int contract_run(const char *name, const TTest *const *tests, size_t ntests, int n)
+{
+	Suite *s = suite_create(name);
+	TCase *tc = tcase_create(name);
+	tcase_set_timeout(tc, 60);
+	for (size_t i = 0; i < ntests; i++)
+		tcase_add_loop_test(tc, tests[i], 0, n);
+	suite_add_tcase(s, tc);
+	SRunner *sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define CONTRACT_MAIN(name, count, ...) \
+	int main(void) \
+	{ \
+		const TTest *const tests[] = { __VA_ARGS__ }; \
+		int n = 0; \
+		while (count(n)) \
+			n++; \
+		return contract_run(name, tests, sizeof(tests) / sizeof(*tests), n); \
+	}
+
+UNUSED static bool is_case(int i)
+{
+	return case_at(i).f != NULL;
+}
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * The contract of fit, save, load and predict, for every family, task and word
+ * of an option: the same bytes for any number of threads, from save -> load ->
+ * save, and for a row alone or in a block; contributions that sum to what is
+ * predicted; metadata that is JSON.
+ */
+#include "contract.h"
+
+#include "data/schema.h"
+#include "io/jsonio.h"
+
+#define ROWS 160
+#define SCORED 41
+
+struct fitted {
+	struct contract_case c;
+	void *opts;
+	struct synth train, test;
+	struct data rows;	/* to be scored: some cells missing, levels unseen */
+	void *fit;
+	size_t k;
+	double *p;	/* (SCORED, k) */
+	const char *what;
+};
+
+/* Fits c with opts on the first kind of table that check() takes; false when it takes none. */
+static bool fit_on_some_table(struct fitted *t, bool weighted)
+{
+	const struct family *f = t->c.f;
+	for (int kind = TABLE_MEAGRE; kind < TABLE_KINDS; kind++) {
+		t->train = synth_make(kind, t->c.task, ROWS, 1);
+		struct data d = synth_train(&t->train, weighted);
+		const char *why = f->check ? f->check(t->opts, &d) : NULL;
+		if (why) {
+			CK(t->c, strlen(why) > 10, "%s: check() says only '%s'", t->what, why);
+			synth_free(&t->train);
+			continue;
+		}
+		t->test = synth_make(kind, t->c.task, SCORED, 2);
+		for (size_t j = 0; j < t->test.ncols; j++) {
+			struct column *col = &t->test.cols[j];
+			for (size_t i = j; i < SCORED; i += 7)
+				if (col->kind == KIND_NUMERIC)
+					col->num[i] = i % 2 ? (double)NAN : -1e6;
+				else
+					col->cat[i] = -1;
+		}
+		t->rows = synth_rows(&t->test);
+		t->k = data_outputs(&t->rows);
+		t->fit = fit_make(f, t->opts, &d, 1);
+		t->p = NEW(double, SCORED * t->k);
+		f->predict(t->fit, &t->rows, t->p);
+		return true;
+	}
+	return false;
+}
+
+static void same_bytes_for_threads(const struct fitted *t, bool weighted)
+{
+	struct bytes one = fit_bytes(t->c.f, t->fit);
+	struct data d = synth_train(&t->train, weighted);
+	for (int threads = 2; threads <= 3; threads++) {
+		void *fit = fit_make(t->c.f, t->opts, &d, threads);
+		struct bytes b = fit_bytes(t->c.f, fit);
+		CK(t->c, b.n == one.n && memcmp(b.p, one.p, b.n) == 0, "%s: %d threads give another model", t->what, threads);
+		t->c.f->free(fit);
+		free(b.p);
+	}
+	free(one.p);
+}
+
+static void same_after_load(const struct fitted *t)
+{
+	struct bytes first = fit_bytes(t->c.f, t->fit);
+	struct store *st = store_read(mem_copy(first.p, first.n, 1), first.n, "model");
+	struct data frame = t->rows;
+	struct column *cols = mem_copy(t->rows.cols, t->rows.ncols, sizeof(*cols));
+	double *p = NEW(double, SCORED * t->k);
+	for (size_t j = 0; j < frame.ncols; j++) {
+		cols[j].num = NULL;
+		cols[j].cat = NULL;
+	}
+	frame.cols = cols;
+	frame.n = 0;
+	void *fit = t->c.f->load(t->opts, &frame, st);
+	store_free(st);
+	struct bytes again = fit_bytes(t->c.f, fit);
+	CK(t->c, first.n == again.n && memcmp(first.p, again.p, first.n) == 0, "%s: save, load, save gives other bytes",
+	   t->what);
+	t->c.f->predict(fit, &t->rows, p);
+	CK(t->c, memcmp(p, t->p, SCORED * t->k * sizeof(*p)) == 0, "%s: the loaded model predicts otherwise", t->what);
+	t->c.f->free(fit);
+	free(first.p);
+	free(again.p);
+	free(cols);
+	free(p);
+}
+
+/* Rows alone, by number and in another order. */
+static void same_in_any_block(const struct fitted *t)
+{
+	uint32_t order[SCORED];
+	struct rng r = rng_at(3, "order", 0);
+	double *p = NEW(double, SCORED * t->k);
+	struct data x = t->rows;
+	for (uint32_t i = 0; i < SCORED; i++)
+		order[i] = i;
+	rng_shuffle(&r, order, SCORED);
+	x.rows = order;
+	t->c.f->predict(t->fit, &x, p);
+	for (size_t i = 0; i < SCORED; i++)
+		CK(t->c, memcmp(p + i * t->k, t->p + order[i] * t->k, t->k * sizeof(*p)) == 0,
+		   "%s: row %u scores otherwise in another order", t->what, order[i]);
+	x.rows = NULL;
+	x.n = 1;
+	for (size_t i = 0; i < SCORED; i++) {
+		x.first = i;
+		t->c.f->predict(t->fit, &x, p);
+		CK(t->c, memcmp(p, t->p + i * t->k, t->k * sizeof(*p)) == 0, "%s: row %zu scores otherwise alone", t->what, i);
+	}
+	free(p);
+}
+
+/* The inverse link of the sums s (scores), to p (k). */
+static void unlink_scores(struct contract_case c, const char *link, const double *s, size_t k, double *p)
+{
+	if (strcmp(link, "logit") == 0) {
+		p[1] = 1 / (1 + exp(-s[0]));
+		p[0] = 1 - p[1];
+	} else if (strcmp(link, "softmax") == 0) {
+		double most = s[0], sum = 0;
+		for (size_t j = 1; j < k; j++)
+			most = fmax(most, s[j]);
+		for (size_t j = 0; j < k; j++)
+			sum += p[j] = exp(s[j] - most);
+		for (size_t j = 0; j < k; j++)
+			p[j] /= sum;
+	} else if (k == 2 && strcmp(link, "identity") == 0) {
+		p[1] = s[0];
+		p[0] = 1 - s[0];
+	} else {
+		CK(c, strcmp(link, "identity") == 0 || strcmp(link, "log") == 0, "unknown link '%s'", link);
+		for (size_t j = 0; j < k; j++)
+			p[j] = *link == 'l' ? exp(s[j]) : s[j];
+	}
+}
+
+static void contributions_sum(const struct fitted *t)
+{
+	const struct family *f = t->c.f;
+	size_t scores = t->k == 2 ? 1 : t->k, width = t->rows.ncols + 1;
+	double sum[3], p[3];
+	if (!f->contrib)
+		return;
+	CK(t->c, f->link != NULL, "contrib without link");
+	double *out = NEW(double, SCORED * scores * width);
+	f->contrib(t->fit, &t->rows, out);
+	for (size_t i = 0; i < SCORED; i++) {
+		for (size_t s = 0; s < scores; s++) {
+			sum[s] = 0;
+			for (size_t j = 0; j < width; j++)
+				sum[s] += out[(i * scores + s) * width + j];
+		}
+		unlink_scores(t->c, f->link(t->fit), sum, t->k, p);
+		for (size_t j = 0; j < t->k; j++)
+			CK(t->c, fabs(p[j] - t->p[i * t->k + j]) <= 1e-6 * fmax(1, fabs(p[j])),
+			   "%s: contributions of row %zu give %.9g, predict says %.9g", t->what, i, p[j], t->p[i * t->k + j]);
+	}
+	free(out);
+}
+
+static void importance_is_there(const struct fitted *t)
+{
+	static const char *const kinds[] = { "gain", "split", "coef" };
+	double out[MAX_COLS];
+	int found = 0;
+	if (!t->c.f->importance)
+		return;
+	CK(t->c, !t->c.f->importance(t->fit, &t->rows, "nosuch", out), "importance of kind 'nosuch'");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!t->c.f->importance(t->fit, &t->rows, kinds[i], out))
+			continue;
+		found++;
+		for (size_t j = 0; j < t->rows.ncols; j++)
+			CK(t->c, isfinite(out[j]) && out[j] >= 0, "%s: importance %s of '%s' is %g", t->what, kinds[i],
+			   t->rows.cols[j].name, out[j]);
+	}
+	CK(t->c, found, "%s: importance knows no kind", t->what);
+}
+
+static void shows_json(const struct fitted *t)
+{
+	static char *labels[] = { "no", "so", "yes" };
+	struct schema sc = { .nlabels = t->rows.nclasses, .labels = labels, .task = t->c.task, .positive = t->k == 2 ? 1 : -1 };
+	struct str s = { 0 };
+	struct json j = json_to(&s, 2);
+	struct data frame = t->rows;
+	frame.n = 0;
+	json_object(&j, NULL);
+	t->c.f->show(t->fit, &frame, &sc, &j);
+	json_end(&j, '}');
+	struct jval *v = jval_parse(s.s, s.n, "show");
+	CK(t->c, jval_size(v) > 0, "%s: show() says nothing", t->what);
+	jval_free(v);
+	str_free(&s);
+}
+
+static void unseen_is_probable(const struct fitted *t)
+{
+	double *p = NEW(double, ROWS * t->k);
+	if (t->c.f->unseen && t->c.f->unseen(t->fit, p))
+		for (size_t i = 0; i < ROWS; i++)
+			if (!isnan(p[i * t->k]))
+				check_predictions(t->c, p + i * t->k, 1, t->k, "out of bag");
+	free(p);
+}
+
+/* False when check() refuses every table. */
+static bool all_properties(struct fitted *t, bool weighted)
+{
+	if (!fit_on_some_table(t, weighted))
+		return false;
+	unseen_is_probable(t);
+	check_predictions(t->c, t->p, SCORED, t->k, t->what);
+	same_bytes_for_threads(t, weighted);
+	same_after_load(t);
+	same_in_any_block(t);
+	contributions_sum(t);
+	importance_is_there(t);
+	shows_json(t);
+	t->c.f->free(t->fit);
+	synth_free(&t->train);
+	synth_free(&t->test);
+	free(t->p);
+	return true;
+}
+
+START_TEST(defaults)
+{
+	for (int weighted = 0; weighted < 2; weighted++) {
+		struct fitted t = { .c = case_at(_i), .what = weighted ? "weighted" : "defaults" };
+		t.opts = opts_make(t.c.f);
+		CK(t.c, all_properties(&t, weighted), "%s: check() refuses every table", t.what);
+		opts_drop(t.c.f, t.opts);
+	}
+}
+END_TEST
+
+/* Word w of a range "a|b|c" (malloc'ed), or NULL. */
+static char *word_at(const char *range, int w)
+{
+	while (w-- > 0 && range)
+		range = strchr(range, '|') ? strchr(range, '|') + 1 : NULL;
+	return range ? mem_strn(range, strcspn(range, "|")) : NULL;
+}
+
+/* Each word of each option, each flag turned over, one at a time. A task may refuse a word (a loss of another task). */
+START_TEST(every_word_of_an_option)
+{
+	struct contract_case c = case_at(_i);
+	for (const struct opt *o = c.f->opts; o->name; o++) {
+		char *word;
+		bool flag = o->type == OPT_BOOL, flipped = o->def && strcmp(o->def, "true") == 0;
+		for (int w = 0; (word = flag ? (w ? NULL : mem_str(flipped ? "false" : "true")) :
+				 o->type == OPT_TEXT && o->range ? word_at(o->range, w) : NULL); w++) {
+			char what[100];
+			struct fitted t = { .c = c, .opts = opts_make(c.f), .what = what };
+			snprintf(what, sizeof(what), "--%s %s", o->name, word);
+			ck_assert_ptr_null(opt_set(o, t.opts, word));
+			all_properties(&t, w % 2);
+			opts_drop(c.f, t.opts);
+			free(word);
+		}
+	}
+}
+END_TEST
+
+CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, every_word_of_an_option)
