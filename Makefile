@@ -1,17 +1,33 @@
-# dls: build, test, install. `make help` lists the targets.
+# dls: build, test, install.
+#
+#   make              the commands, into build/
+#   make check        unit, contract, cli, manual and golden tests (under a minute)
+#   make check-asan   the same under the address and undefined-behaviour sanitizers
+#   make lint         floors, manuals, cppcheck, shellcheck, warnings as errors
+#   make bench        speed and memory, side by side with installed peers
+#   make fuzz         a minute of fuzzing for each parser (clang)
+#   make churn        the churn experiment (TRAIN= TEST= for the competition's files)
+#   make manuals      puts the option tables into man/
+#   make install      PREFIX=/usr/local, DESTDIR=
 PREFIX ?= /usr/local
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+COMPDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 B ?= build
 CC ?= gcc
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math -MMD -MP
 LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lpthread -lm
+CHECKLIBS = -lcheck -lsubunit -lrt
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
 CMD_SRC := $(sort $(wildcard cmd/dls-*.c))
-UNIT_SRC := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c tests/contract/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CMDS := $(CMD_SRC:cmd/%.c=$(B)/%)
+UNITS := $(UNIT_SRC:tests/%.c=$(B)/tests/run/%)
+MAN1 := $(CMD_SRC:cmd/%.c=man/%.1)
 
 all: $(CMDS)
 
@@ -21,21 +37,63 @@ $(B)/%.o: %.c
 
 $(B)/libdls.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(AR) rcs $@ $^
 
 $(B)/dls-%: $(B)/cmd/dls-%.o $(B)/libdls.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-# Unit tests mirror lib/: one Check program a file, tests/unit/FLOOR/X.c.
-$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libdls.a
+# Unit tests mirror lib/: one Check program a file.
+$(B)/tests/run/%: $(B)/tests/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcheck -lsubunit -lrt $(LIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CHECKLIBS) $(LIBS) -o $@
 
-units: $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+units: $(UNITS)
+
+check: all units
+	sh tests/run.sh $(B)
+
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=all
+check-asan:
+	$(MAKE) B=$(B)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" WERROR=$(WERROR) all units
+	CK_FORK=yes CK_TIMEOUT_MULTIPLIER=10 sh tests/run.sh $(B)/asan
+
+lint:
+	sh scripts/floors
+	$(MAKE) B=$(B)/lint CFLAGS="-O1" WERROR=-Werror all units
+	PATH="$(CURDIR)/$(B)/lint:$$PATH" sh scripts/manuals --check
+	mandoc -Tlint -Wwarning man/*.[157]
+	shellcheck -s sh tests/*.sh tests/*/*.sh scripts/setup scripts/floors scripts/manuals
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -D__GNUC__ -Ilib -Itests/unit lib cmd
+
+manuals: all
+	PATH="$(CURDIR)/$(B):$$PATH" sh scripts/manuals
+
+bench: all
+	@for b in tests/bench/*.sh; do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
+
+fuzz:
+	sh tests/fuzz/run.sh $(B)/fuzz
+
+churn: all
+	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/churn.mk
+
+install: all
+	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 $(COMPDIR)
+	install -m 755 $(CMDS) $(BINDIR)
+	install -m 644 $(MAN1) $(MANDIR)/man1
+	install -m 644 man/dls-model.5 $(MANDIR)/man5
+	install -m 644 man/dls-families.7 $(MANDIR)/man7
+	install -m 644 scripts/completion.bash $(COMPDIR)/dls-train
+	for c in $(filter-out dls-train,$(notdir $(CMDS))); do ln -sf dls-train $(COMPDIR)/$$c; done
+
+uninstall:
+	for c in $(notdir $(CMDS)); do rm -f $(BINDIR)/$$c $(MANDIR)/man1/$$c.1 $(COMPDIR)/$$c; done
+	rm -f $(MANDIR)/man5/dls-model.5 $(MANDIR)/man7/dls-families.7
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all units clean
+.PHONY: all units check check-asan lint manuals bench fuzz churn install uninstall clean
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

@@ -1,6 +1,7 @@
 /*
- * Which rows are held out together. Fold numbers are 1..k; 0 means never held
- * out. All deterministic in the seed.
+ * Which rows are held out together, deterministic in the seed. Rows are spread
+ * at random, evenly over strata when these are given; or rows of one group stay
+ * together; or by time, later rows after earlier ones.
  */
 #ifndef DLS_MODEL_FOLDS_H
 #define DLS_MODEL_FOLDS_H
@@ -8,16 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Shuffled folds of equal size (to one row); with strata (n), each stratum is spread evenly. strata may be NULL. */
-void folds_random(int32_t *fold, size_t n, int32_t k, const int32_t *strata, uint64_t seed);
-
-/* Rows of one group (n, values 0..ngroups-1) stay together; large groups are dealt first, to the lightest fold. */
-void folds_group(int32_t *fold, size_t n, int32_t k, const int32_t *group, int32_t ngroups, uint64_t seed);
+/* What the rows are dealt by: at most one of strata, group and time is not NULL. */
+struct fold_by {
+	const int32_t *strata;	/* (n) from 0 */
+	const int32_t *group;	/* (n) 0..ngroups-1 */
+	int32_t ngroups;
+	const double *time;	/* (n) */
+	uint64_t seed;
+};
 
 /*
- * Forward chaining: rows in order of time are cut into k + 1 parts; part 0 is
- * fold 0 and fold f is to be predicted from folds 0..f-1. Equal times stay together.
+ * Deals n rows to folds 1..k of equal size (to one row; with strata, each of
+ * these too). Groups are dealt largest first to the lightest fold. By time the
+ * rows are cut into k + 1 parts and the earliest is fold 0, never held out;
+ * equal times stay together.
  */
-void folds_time(int32_t *fold, size_t n, int32_t k, const double *time);
+void folds_deal(int32_t *fold, size_t n, int32_t k, const struct fold_by *by);
+
+/* Marks a share of the rows with 1, the others with 0; by time the latest ones. */
+void folds_share(int32_t *fold, size_t n, double share, const struct fold_by *by);
 
 #endif

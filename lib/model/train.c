@@ -199,19 +199,13 @@ static int one_fold(struct job *jb, struct oof *oof, int32_t f, struct cv *cv)
 	return rounds;
 }
 
-void train_folds(int32_t *fold, const struct dataset *d, const struct train_opts *o, int32_t k)
+static struct fold_by fold_by(const struct dataset *d, const struct train_opts *o)
 {
-	if ((size_t)k > d->n)
-		die(ST_DATA, "%d folds of %zu rows; use fewer folds", k, d->n);
-	if (d->time) {
-		folds_time(fold, d->n, k, d->time);
-	} else if (d->group) {
-		if (d->group->nlevels < k)
-			die(ST_DATA, "%d folds of %d groups in '%s'; use fewer folds", k, d->group->nlevels, d->group->name);
-		folds_group(fold, d->n, k, d->group->cat, d->group->nlevels, o->fold_seed);
-	} else {
-		folds_random(fold, d->n, k, o->stratify ? d->label : NULL, o->fold_seed);
-	}
+	if (d->time)
+		return (struct fold_by){ .time = d->time, .seed = o->fold_seed };
+	if (d->group)
+		return (struct fold_by){ .group = d->group->cat, .ngroups = d->group->nlevels, .seed = o->fold_seed };
+	return (struct fold_by){ .strata = o->stratify ? d->label : NULL, .seed = o->fold_seed };
 }
 
 static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
@@ -225,7 +219,12 @@ static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
 		.w = d->w ? mem_copy(d->w, d->n, sizeof(double)) : NULL, .p = NEW(double, d->n * k) };
 	for (size_t i = 0; i < d->n * k; i++)
 		oof->p[i] = NAN;
-	train_folds(oof->fold, d, jb->o, cv->k);
+	struct fold_by by = fold_by(d, jb->o);
+	if ((size_t)cv->k > d->n)
+		die(ST_DATA, "%d folds of %zu rows; use fewer folds", cv->k, d->n);
+	if (by.group && by.ngroups < cv->k)
+		die(ST_DATA, "%d folds of %d groups in '%s'; use fewer folds", cv->k, by.ngroups, d->group->name);
+	folds_deal(oof->fold, d->n, cv->k, &by);
 	cv->scores = NEW(double, (size_t)cv->k);
 	for (int32_t f = 1; f <= cv->k; f++)
 		rounds += one_fold(jb, oof, f, cv);
@@ -320,20 +319,12 @@ static void fit_with_file(struct job *jb, struct model *m, struct json *j)
 static void fit_with_share(struct job *jb, struct model *m, struct json *j)
 {
 	struct dataset *d = jb->d;
-	int32_t *fold = NEW(int32_t, d->n), parts = (int32_t)lround(1 / jb->o->valid_frac);
+	int32_t *fold = NEW(int32_t, d->n);
 	uint32_t *rows = NEW(uint32_t, d->n), *held = NEW(uint32_t, d->n);
-	size_t n = 0, h = 0;
+	struct fold_by by = fold_by(d, jb->o);
 	double share = jb->o->valid_frac;
-	if (parts < 2 || fabs(share * parts - 1) > 1e-9)
-		parts = 100;
-	train_folds(fold, d, jb->o, d->time ? parts - 1 : (size_t)parts > d->n ? (int32_t)d->n : parts);
-	for (size_t i = 0; i < d->n; i++) {
-		double at = d->time ? 1 - fold[i] / (double)parts : (fold[i] - 0.5) / parts;	/* later rows are held out */
-		if (d->time ? at < share + 1e-9 : at < share)
-			held[h++] = (uint32_t)i;
-		else
-			rows[n++] = (uint32_t)i;
-	}
+	folds_share(fold, d->n, share, &by);
+	size_t n = rows_of(fold, d->n, 1, false, false, rows), h = rows_of(fold, d->n, 1, true, false, held);
 	if (n == 0 || h == 0)
 		die(ST_DATA, "--valid-frac %g of %zu rows leaves %zu to train on and %zu to validate", share, d->n, n, h);
 	struct data valid = view_of(d, NULL, d->ninputs + jb->derived.n, held, h);

@@ -1,0 +1,120 @@
+/* dls-train: fits a model of a family to a table on stdin and writes it on stdout. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/train.h"
+
+#define S struct train_opts
+
+static const struct opt table[] = {
+	OPT(S, target, "target", "COL", NULL, NULL, "column to predict"),
+	OPT(S, id, "id", "COLS", "", NULL, "columns that identify a row; not learned from"),
+	OPT(S, drop, "drop", "COLS", "", NULL, "columns not to learn from"),
+	OPT(S, numeric, "numeric", "COLS", "", NULL, "columns whose cells must be numbers"),
+	OPT(S, categorical, "categorical", "COLS", "", NULL, "columns to take as categories even if they hold numbers"),
+	OPT(S, missing, "missing", "TEXTS", "", NULL, "texts that mean missing, beside empty, blank, NA, NaN, null and ?"),
+	OPT(S, task, "task", "TASK", "auto", "auto|classify|regress", "what to predict for families that do both"),
+	OPT(S, positive, "positive", "LABEL", NULL, NULL, "the positive one of two classes; the last in order if not given"),
+	OPT(S, weight, "weight", "COL", NULL, NULL, "column with the weight of each row"),
+	OPT(S, class_weight, "class-weight", "W", NULL, NULL, "weights of classes: balanced, or LABEL=NUMBER,..."),
+	OPT(S, unseen, "unseen", "POLICY", "missing", "missing|error", "what a category never seen in training counts as at scoring"),
+	OPT(S, ratio, "ratio", "A/B", "", NULL, "add the ratio of two numeric columns; a list"),
+	OPT(S, cross, "cross", "A*B", "", NULL, "add the pair of two columns as a category; a list"),
+	OPT(S, target_mean, "target-mean", "A", "", NULL, "add the mean target of a column's levels, or of a pair A*B, computed out of fold; a list"),
+	OPT(S, target_smooth, "target-smooth", "N", "20", "[0,", "rows of prior that --target-mean mixes in"),
+	OPT(S, cv, "cv", "K", "0", "[0,1000]", "cross-validate over K folds, keep the out-of-fold predictions, refit on all rows"),
+	OPT(S, stratify, "stratify", NULL, "true", NULL, "spread the classes evenly over the folds"),
+	OPT(S, group, "group", "COL", NULL, NULL, "keep rows with equal values in this column in one fold"),
+	OPT(S, time, "time", "COL", NULL, NULL, "order of the rows: train on earlier folds only"),
+	OPT(S, fold_seed, "fold-seed", "N", "1", NULL, "seed of the folds; members of an ensemble must share it"),
+	OPT_RUN(S, valid, 0, "valid", "FILE", NULL, NULL, "validate on the rows of this file"),
+	OPT(S, valid_frac, "valid-frac", "F", "0", "[0,1)", "hold out this share of the rows to validate on"),
+	OPT(S, metric, "metric", "NAME", NULL, NULL, "what to measure, see dls-eval; auc, logloss or rmse by the task if not given"),
+	OPT(S, early_stop, "early-stop", "N", "0", "[0,", "stop after N rounds without a better metric and keep the best round"),
+	OPT(S, seed, "seed", "N", "1", NULL, "seed of all that is random in training"),
+	OPT_RUN(S, metrics, 0, "metrics", "FILE", NULL, NULL, "write a line of JSON there for each round and fold"),
+	OPT_RUN(S, progress, 0, "progress", NULL, NULL, NULL, "draw progress on stderr even if it is no terminal"),
+	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json", "form of the input"),
+	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ..."),
+	THREADS_OPT(S),
+	OUTPUT_OPT(S),
+	COMMON_OPTS(S),
+	OPT_END
+};
+
+static void list_families(struct str *out)
+{
+	str_puts(out, "\nFamilies (dls-train FAMILY --help lists the options of one):\n");
+	for (size_t i = 0; families[i]; i++)
+		if (families[i]->fit)
+			str_printf(out, "  %-24s%s\n", families[i]->name, families[i]->brief);
+}
+
+static const struct command cmd = {
+	.synopsis = "[options] FAMILY [family options] < data.csv > model\n",
+	.brief = "Fits a model to a table with a header: CSV, TSV, NDJSON or a JSON array, plain,\ngzip or zstd.",
+	.examples = "dls-train --target Churn logistic < train.csv > model\n"
+		"dls-train --target Churn --id customerID --cv 5 boost --rate 0.05 < train.csv > model\n"
+		"dls-train --target price --valid-frac 0.2 --early-stop 50 boost < diamonds.csv > model\n",
+	.table = table, .more_help = list_families,
+};
+
+_Noreturn static void family_help(const struct family *f, const struct common *c)
+{
+	struct str out = { 0 };
+	if (c->help_as)
+		cmd_print_as(f->opts, c->help_as);
+	str_printf(&out, "%s: %s\n\nUsage:\n  %s [options] %s [family options] < data.csv > model\n\nOptions of %s:\n", f->name,
+		   f->brief, prog_name, f->name, f->name);
+	opt_help(f->opts, &out);
+	str_printf(&out, "\nThe other options: %s --help\n", prog_name);
+	cmd_print(out.s);
+}
+
+static const struct family *choose_family(const char *name)
+{
+	const struct family *f = family_find(name);
+	const char *names[64];
+	size_t n = 0;
+	if (f && f->fit)
+		return f;
+	for (size_t i = 0; families[i] && n < 64; i++)
+		if (families[i]->fit)
+			names[n++] = families[i]->name;
+	const char *nearest = str_nearest(name, names, n);
+	if (nearest)
+		die(ST_USAGE, "unknown family '%s'; did you mean '%s'?", name, nearest);
+	die(ST_USAGE, "unknown family '%s'; %s --help lists them", name, prog_name);
+}
+
+int main(int argc, char **argv)
+{
+	struct train_opts o;
+	struct dataset d;
+	struct str experiment = { 0 };
+	int at;
+	cmd_begin(&cmd, argc, argv, &at, &o.common, true, NULL);
+	if (at >= argc)
+		die(ST_USAGE, "which family? %s --help lists them", prog_name);
+	const struct family *f = choose_family(argv[at++]);
+	void *opts = mem_zero(1, f->opts_size);
+	opt_defaults(f->opts, opts);
+	opt_parse(argc, argv, &at, (struct opt_set){ f->opts, opts }, (struct opt_set){ table, &o }, false, NULL);
+	if (o.common.help || o.common.help_as)
+		family_help(f, &o.common);
+	cmd_common(&cmd, &o.common);
+	struct out out = out_open(o.output, true);
+	dataset_read(&d, NULL, &o, f->tasks);
+	struct model *m = train(f, opts, &d, &o);
+	opt_json(table, &o, &experiment);
+	m->experiment = str_take(&experiment);
+	model_write(m, &out);
+	out_close(&out);
+	model_free(m);
+	dataset_free(&d);
+	opt_free(table, &o);
+	return ST_OK;
+}

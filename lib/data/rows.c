@@ -1,0 +1,72 @@
+#include "data/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/csvout.h"
+#include "data/table.h"
+
+static void add_block(struct rows *rows, const struct block *b, size_t key)
+{
+	GROW(rows->start, rows->n + b->nrows + 1);
+	if (key != SIZE_MAX)
+		GROW(rows->key, rows->n + b->nrows);
+	for (size_t i = 0; i < b->nrows; i++) {
+		const struct slice *cells = b->cells + i * b->ncols;
+		rows->start[rows->n] = rows->text.n;
+		for (size_t c = 0; c < b->ncols; c++) {
+			if (c)
+				str_putc(&rows->text, ',');
+			csv_put(&rows->text, cells[c]);
+		}
+		str_putc(&rows->text, '\n');
+		if (key != SIZE_MAX) {
+			struct slice k = slice_trim(cells[key]);
+			rows->key[rows->n] = dict_add(rows->texts, k.n ? k.s : "", k.n);
+		}
+		rows->n++;
+	}
+	rows->start[rows->n] = rows->text.n;
+}
+
+/* Numbers the keys by the sorted texts instead of by arrival. */
+static void sort_keys(struct rows *rows)
+{
+	struct dict *place = dict_new();
+	rows->nlevels = dict_size(rows->texts);
+	rows->levels = NEW(const char *, (size_t)rows->nlevels);
+	for (int32_t i = 0; i < rows->nlevels; i++)
+		rows->levels[i] = dict_text(rows->texts, i);
+	level_sort(rows->levels, (size_t)rows->nlevels);
+	for (int32_t i = 0; i < rows->nlevels; i++)
+		dict_add(place, rows->levels[i], strlen(rows->levels[i]));
+	for (size_t i = 0; rows->key && i < rows->n; i++) {
+		const char *text = dict_text(rows->texts, rows->key[i]);
+		rows->key[i] = dict_find(place, text, strlen(text));
+	}
+	dict_free(place);
+}
+
+void rows_read(struct rows *rows, struct reader *r, size_t key)
+{
+	*rows = (struct rows){ .texts = dict_new() };
+	for (const struct block *b; (b = reader_next(r));)
+		add_block(rows, b, key);
+	sort_keys(rows);
+	for (size_t c = 0; c < reader_ncols(r); c++) {
+		if (c)
+			str_putc(&rows->header, ',');
+		csv_put(&rows->header, slice_of(reader_name(r, c)));
+	}
+}
+
+void rows_free(struct rows *rows)
+{
+	str_free(&rows->header);
+	str_free(&rows->text);
+	free(rows->start);
+	free(rows->key);
+	free(rows->levels);
+	dict_free(rows->texts);
+}

@@ -1,0 +1,27 @@
+/*
+ * All rows of a stream as CSV text, with the values of one column as keys: for
+ * programs that only choose rows.
+ */
+#ifndef DLS_DATA_ROWS_H
+#define DLS_DATA_ROWS_H
+
+#include "base/map.h"
+#include "base/str.h"
+#include "data/reader.h"
+
+struct rows {
+	struct str header;	/* the names, no newline */
+	struct str text;	/* all rows, each ends in \n */
+	size_t *start;		/* (n + 1) where each row begins in text */
+	size_t n;
+	int32_t *key;		/* (n) place of the key column's text (trimmed) in levels; NULL without a key column */
+	const char **levels;	/* (nlevels) texts of the key column, sorted as a category's levels are */
+	int32_t nlevels;
+	struct dict *texts;	/* owns them */
+};
+
+/* Reads r to its end. key is a column of r, or SIZE_MAX. */
+void rows_read(struct rows *rows, struct reader *r, size_t key);
+void rows_free(struct rows *rows);
+
+#endif

@@ -1,0 +1,143 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/par.h"
+#include "base/rng.h"
+#include "data/csvout.h"
+#include "model/dataset.h"
+#include "model/score.h"
+
+#define CHUNK 1024
+
+struct importance_ctx {
+	const struct model *m;
+	const struct column *inputs;	/* with all rows */
+	size_t n;
+	double *p;			/* (n, outputs) */
+};
+
+static void predict_chunk(void *ctx, size_t i, int worker)
+{
+	struct importance_ctx *c = ctx;
+	size_t first = i * CHUNK, left = c->n - first, n = left < CHUNK ? left : CHUNK, nin = c->m->schema.nfields;
+	struct column *cols = mem_copy(c->inputs, nin, sizeof(*cols));
+	(void)worker;
+	for (size_t f = 0; f < nin; f++) {
+		if (cols[f].kind == KIND_NUMERIC)
+			cols[f].num += first;
+		else
+			cols[f].cat += first;
+	}
+	model_predict(c->m, cols, n, c->p + first * model_outputs(c->m));
+	free(cols);
+}
+
+static double score(struct importance_ctx *c, const struct dataset *d, const struct measure *metric, int threads)
+{
+	const char *why = NULL;
+	const struct schema *sc = &c->m->schema;
+	par_for(threads, (c->n + CHUNK - 1) / CHUNK, predict_chunk, c);
+	struct scored s = { .n = c->n, .k = (int32_t)model_outputs(c->m), .label = d->label, .y = d->y, .p = c->p, .w = d->w,
+		.positive = sc->positive, .labels = (const char *const *)sc->labels };
+	double x = measure(metric, &s, &why);
+	if (isnan(x))
+		die(ST_DATA, "%s is not defined on these rows: %s", metric->name, why ? why : "no reason known");
+	return x;
+}
+
+static void shuffle_column(struct column *to, const struct column *from, const uint32_t *order, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (from->kind == KIND_NUMERIC)
+			to->num[i] = from->num[order[i]];
+		else
+			to->cat[i] = from->cat[order[i]];
+	}
+}
+
+/* Mean loss of the metric when an input column is shuffled, to out (schema.nfields). */
+static void by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
+{
+	struct dataset d, like = { .schema = m->schema };
+	struct train_opts to = { .target = m->schema.target, .format = o->format, .header = o->header, .threads = o->threads };
+	struct measure metric;
+	const char *name = o->metric ? o->metric : metric_default(m->schema.task);
+	int threads = cmd_threads(o->threads);
+	if (!measure_find(name, &metric) || !(metric.metric->tasks & m->schema.task))
+		die(ST_USAGE, "--metric: '%s' is not a metric for this task; dls-eval --help lists them", name);
+	dataset_read_as(&d, path, &to, &like);
+	struct importance_ctx c = { m, NULL, d.n, NEW(double, d.n * model_outputs(m)) };
+	struct column *cols = mem_copy(d.inputs, d.ninputs, sizeof(*cols));
+	uint32_t *order = NEW(uint32_t, d.n);
+	c.inputs = cols;
+	double whole = score(&c, &d, &metric, threads);
+	for (size_t f = 0; f < d.ninputs; f++) {
+		struct column kept = cols[f];
+		schema_cells(&cols[f], 1, d.n);
+		out[f] = 0;
+		for (int32_t k = 0; k < o->repeats; k++) {
+			struct rng r = rng_at(o->seed, "importance", f * (size_t)o->repeats + (size_t)k);
+			for (size_t i = 0; i < d.n; i++)
+				order[i] = (uint32_t)i;
+			rng_shuffle(&r, order, d.n);
+			shuffle_column(&cols[f], &kept, order, d.n);
+			double loss = whole - score(&c, &d, &metric, threads);
+			out[f] += (metric.metric->higher ? loss : -loss) / o->repeats;
+		}
+		schema_cells_free(&cols[f], 1);
+		cols[f] = kept;
+	}
+	note(1, "%s %.6g before any column is shuffled", metric.name, whole);
+	free(cols);
+	free(order);
+	free(c.p);
+	dataset_free(&d);
+}
+
+struct rank {
+	double x;
+	size_t col;
+};
+
+static int greater_first(const void *a, const void *b)
+{
+	const struct rank *r = a, *s = b;
+	if (r->x != s->x)
+		return r->x > s->x ? -1 : 1;
+	return r->col < s->col ? -1 : r->col > s->col;
+}
+
+void score_importance(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+{
+	bool permute = strcmp(o->importance, "permutation") == 0;
+	const struct column *cols = permute ? m->inputs : m->features;
+	size_t n = permute ? m->schema.nfields : m->nfeatures;
+	double *x = NEW0(double, n);
+	struct data frame = model_frame(m);
+	struct rank *rank = NEW(struct rank, n);
+	struct str s = { 0 };
+	char buf[NUM_MAX];
+	if (permute)
+		by_permutation(m, path, o, x);
+	else if (!m->family->importance || !m->family->importance(m->fit, &frame, o->importance, x))
+		die(ST_USAGE, "--importance %s: the family %s does not have it; permutation works for all", o->importance,
+		    m->family->name);
+	for (size_t i = 0; i < n; i++)
+		rank[i] = (struct rank){ x[i], i };
+	qsort(rank, n, sizeof(*rank), greater_first);
+	str_puts(&s, "column,importance\n");
+	for (size_t i = 0; i < n; i++) {
+		csv_put(&s, slice_of(cols[rank[i].col].name));
+		str_putc(&s, ',');
+		str_add(&s, buf, num_print(buf, rank[i].x));
+		str_putc(&s, '\n');
+	}
+	out_write(out, s.s, s.n);
+	str_free(&s);
+	free(rank);
+	free(x);
+}

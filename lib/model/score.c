@@ -1,0 +1,360 @@
+#include "model/score.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/par.h"
+#include "data/csvout.h"
+
+#define CHUNK 1024	/* rows of one piece of parallel work */
+
+/* What stands in a column of the output. */
+enum source { CELL, ROW, INDEX, PREDICTION, PROBABILITY, CONTRIBUTION };
+
+struct outcol {
+	char *name;
+	enum source source;
+	size_t at;	/* input column, label, or place among the contributions */
+};
+
+struct plan {
+	struct outcol *cols;	/* (n) */
+	size_t n;
+};
+
+struct scorer {
+	const struct model *m;
+	const struct predict_opts *o;
+	struct reader *r;
+	struct plan plan;
+	size_t *map;		/* (nfields) input column of each field */
+	size_t k, scores;	/* outputs; raw scores when contributions are wanted, else 0 */
+	const struct block *b;
+	struct chunk *chunks;	/* of the block */
+};
+
+struct chunk {
+	struct str text;
+	struct convert cv;
+};
+
+/* ---- the plan of the output ---- */
+
+static void plan_add(struct plan *p, const char *name, enum source source, size_t at)
+{
+	GROW(p->cols, p->n + 1);
+	p->cols[p->n++] = (struct outcol){ mem_str(name), source, at };
+}
+
+static size_t input_column(const struct scorer *s, const char *name)
+{
+	size_t i = reader_find(s->r, name);
+	if (i == SIZE_MAX) {
+		struct str list = { 0 };
+		for (size_t c = 0; c < reader_ncols(s->r); c++)
+			str_printf(&list, "%s%s", c ? ", " : "", reader_name(s->r, c));
+		str_puts(&list, "");
+		die(ST_DATA, "%s: there is no column '%s' to pass through. The columns: %s", reader_where(s->r), name, list.s);
+	}
+	return i;
+}
+
+/* The label of "p:LABEL"; dies when the model has none such. */
+static size_t label_of(const struct scorer *s, const char *label)
+{
+	const struct schema *sc = &s->m->schema;
+	struct str list = { 0 };
+	for (int32_t i = 0; i < sc->nlabels; i++) {
+		if (strcmp(sc->labels[i], label) == 0)
+			return (size_t)i;
+		str_printf(&list, "%sp:%s", i ? ", " : "", sc->labels[i]);
+	}
+	str_puts(&list, "");
+	die(ST_USAGE, "the model has no p:%s; it has %s", label, sc->nlabels ? list.s : "'prediction' only");
+}
+
+/* --columns NAME=SOURCE: an output column from prediction, p:LABEL, @row, @index or an input column. */
+static void plan_spec(struct scorer *s, const char *spec)
+{
+	const char *eq = strchr(spec, '=');
+	char *name = eq ? mem_strn(spec, (size_t)(eq - spec)) : mem_str(spec);
+	const char *source = eq ? eq + 1 : spec;
+	if (strcmp(source, "prediction") == 0)
+		plan_add(&s->plan, name, PREDICTION, 0);
+	else if (strncmp(source, "p:", 2) == 0)
+		plan_add(&s->plan, name, PROBABILITY, label_of(s, source + 2));
+	else if (strcmp(source, "@row") == 0)
+		plan_add(&s->plan, name, ROW, 0);
+	else if (strcmp(source, "@index") == 0)
+		plan_add(&s->plan, name, INDEX, 0);
+	else
+		plan_add(&s->plan, name, CELL, input_column(s, source));
+	free(name);
+}
+
+static void plan_contributions(struct scorer *s)
+{
+	const struct schema *sc = &s->m->schema;
+	for (size_t c = 0; c < s->scores; c++)
+		for (size_t f = 0; f <= s->m->nfeatures; f++) {
+			struct str name = { 0 };
+			str_puts(&name, "contrib:");
+			if (s->scores > 1)
+				str_printf(&name, "%s:", sc->labels[c]);
+			str_puts(&name, f < s->m->nfeatures ? s->m->features[f].name : "(bias)");
+			plan_add(&s->plan, name.s, CONTRIBUTION, c * (s->m->nfeatures + 1) + f);
+			str_free(&name);
+		}
+}
+
+static void make_plan(struct scorer *s)
+{
+	const struct predict_opts *o = s->o;
+	const struct schema *sc = &s->m->schema;
+	for (size_t i = 0; i < o->columns.n; i++)
+		plan_spec(s, o->columns.s[i]);
+	if (o->columns.n)
+		return;
+	size_t target = sc->target ? reader_find(s->r, sc->target) : SIZE_MAX;
+	for (size_t i = 0; !o->append && i < o->id.n; i++)
+		plan_add(&s->plan, o->id.s[i], CELL, input_column(s, o->id.s[i]));
+	for (size_t i = 0; !o->append && i < o->keep.n; i++)
+		plan_add(&s->plan, o->keep.s[i], CELL, input_column(s, o->keep.s[i]));
+	for (size_t i = 0; o->append && i < reader_ncols(s->r); i++)
+		plan_add(&s->plan, reader_name(s->r, i), CELL, i);
+	if (!o->append && target != SIZE_MAX)
+		plan_add(&s->plan, "target", CELL, target);
+	plan_add(&s->plan, "prediction", PREDICTION, 0);
+	for (int32_t i = 0; i < sc->nlabels; i++) {
+		struct str name = { 0 };
+		str_printf(&name, "p:%s", sc->labels[i]);
+		plan_add(&s->plan, name.s, PROBABILITY, (size_t)i);
+		str_free(&name);
+	}
+	plan_contributions(s);
+}
+
+/* ---- rows ---- */
+
+/* The predicted class: the positive one above the threshold of two, else the most probable, the first of equals. */
+static int32_t decide(const struct schema *sc, double threshold, const double *p)
+{
+	int32_t best = 0;
+	if (sc->nlabels == 2)
+		return p[sc->positive] > threshold ? sc->positive : 1 - sc->positive;
+	for (int32_t c = 1; c < sc->nlabels; c++)
+		if (p[c] > p[best])
+			best = c;
+	return best;
+}
+
+static void put_number(struct str *t, double x)
+{
+	char buf[NUM_MAX];
+	str_add(t, buf, num_print(buf, x));
+}
+
+static void put_prediction(struct str *t, const struct schema *sc, double threshold, const double *p)
+{
+	if (sc->nlabels)
+		csv_put(t, slice_of(sc->labels[decide(sc, threshold, p)]));
+	else
+		put_number(t, p[0]);
+}
+
+/* One row of the output: p (k) its predictions, contrib its contributions. */
+static void put_row(const struct scorer *s, struct str *t, size_t row, const double *p, const double *contrib)
+{
+	for (size_t c = 0; c < s->plan.n; c++) {
+		const struct outcol *o = &s->plan.cols[c];
+		if (c)
+			str_putc(t, ',');
+		switch (o->source) {
+		case CELL:
+			if (o->at < s->b->ncols)
+				csv_put(t, s->b->cells[row * s->b->ncols + o->at]);
+			break;
+		case ROW: str_printf(t, "%" PRIu64, s->b->first + row + 1); break;
+		case INDEX: str_printf(t, "%" PRIu64, s->b->first + row); break;
+		case PREDICTION:
+			put_prediction(t, &s->m->schema, s->o->threshold, p);
+			break;
+		case PROBABILITY: put_number(t, p[o->at]); break;
+		case CONTRIBUTION: put_number(t, contrib[o->at]); break;
+		}
+	}
+	str_putc(t, '\n');
+}
+
+static void score_chunk(void *ctx, size_t i, int worker)
+{
+	const struct scorer *s = ctx;
+	struct chunk *c = &s->chunks[i];
+	size_t first = i * CHUNK, left = s->b->nrows - first, n = left < CHUNK ? left : CHUNK;
+	size_t nfields = s->m->schema.nfields, width = s->scores * (s->m->nfeatures + 1);
+	struct column *cols = schema_columns(&s->m->schema);
+	double *p = NEW(double, n * s->k), *contrib = width ? NEW(double, n * width) : NULL;
+	(void)worker;
+	schema_cells(cols, nfields, n);
+	schema_convert(&s->m->schema, s->map, s->b, first, n, cols, &c->cv);
+	if (!c->cv.bad) {
+		model_predict(s->m, cols, n, p);
+		if (contrib)
+			model_contrib(s->m, cols, n, contrib);
+		for (size_t r = 0; r < n; r++)
+			put_row(s, &c->text, first + r, p + r * s->k, contrib ? contrib + r * width : NULL);
+	}
+	schema_cells_free(cols, nfields);
+	free(cols);
+	free(p);
+	free(contrib);
+}
+
+/* Scores one block; adds its counts to total. */
+static void score_block(struct scorer *s, struct convert *total, struct out *out)
+{
+	size_t nfields = s->m->schema.nfields, n = (s->b->nrows + CHUNK - 1) / CHUNK;
+	s->chunks = NEW0(struct chunk, n);
+	for (size_t i = 0; i < n; i++) {
+		s->chunks[i].cv.unseen = NEW0(uint64_t, nfields);
+		s->chunks[i].cv.missing = NEW0(uint64_t, nfields);
+	}
+	par_for(cmd_threads(s->o->threads), n, score_chunk, s);
+	for (size_t i = 0; i < n; i++) {
+		struct chunk *c = &s->chunks[i];
+		if (c->cv.bad)
+			schema_die(&s->m->schema, s->map, s->b, s->r, &c->cv);
+		out_write(out, c->text.s, c->text.n);
+		for (size_t f = 0; f < nfields; f++) {
+			total->unseen[f] += c->cv.unseen[f];
+			total->missing[f] += c->cv.missing[f];
+		}
+		str_free(&c->text);
+		free(c->cv.unseen);
+		free(c->cv.missing);
+	}
+	free(s->chunks);
+}
+
+/* ---- what was odd ---- */
+
+static bool is_used(const struct scorer *s, size_t col)
+{
+	const char *target = s->m->schema.target;
+	for (size_t f = 0; f < s->m->schema.nfields; f++)
+		if (s->map[f] == col)
+			return true;
+	for (size_t c = 0; c < s->plan.n; c++)
+		if (s->plan.cols[c].source == CELL && s->plan.cols[c].at == col)
+			return true;
+	return target && reader_find(s->r, target) == col;
+}
+
+/* Says what drifted from training; true when something did. */
+static bool report_drift(const struct scorer *s, const struct convert *total, uint64_t rows)
+{
+	struct str extra = { 0 };
+	size_t nextra = 0;
+	bool drift = false;
+	for (size_t f = 0; f < s->m->schema.nfields; f++)
+		if (total->unseen[f]) {
+			drift = true;
+			warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing",
+			     s->m->schema.fields[f].name, total->unseen[f], rows);
+		} else if (total->missing[f] == rows && rows > 1) {
+			warn("column '%s' is missing in all %" PRIu64 " rows", s->m->schema.fields[f].name, rows);
+		}
+	for (size_t c = 0; c < reader_ncols(s->r); c++)
+		if (!is_used(s, c))
+			str_printf(&extra, "%s%s", nextra++ ? ", " : "", reader_name(s->r, c));
+	if (nextra && s->o->strict)
+		warn("%zu columns that the model does not know: %s", nextra, extra.s);
+	else if (nextra)
+		note(1, "%zu columns are ignored: %s", nextra, extra.s);
+	str_free(&extra);
+	return drift || nextra > 0;
+}
+
+enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+{
+	struct scorer s = { .m = m, .o = o, .k = model_outputs(m) };
+	size_t nfields = m->schema.nfields;
+	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
+	struct str head = { 0 };
+	uint64_t rows = 0;
+	if (o->contrib && !m->family->contrib)
+		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
+	if (o->contrib)
+		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
+	s.r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	s.map = NEW(size_t, nfields);
+	schema_map(&m->schema, s.r, s.map);
+	make_plan(&s);
+	for (size_t i = 0; i < s.plan.n; i++) {
+		if (i)
+			str_putc(&head, ',');
+		csv_put(&head, slice_of(s.plan.cols[i].name));
+	}
+	str_putc(&head, '\n');
+	out_write(out, head.s, head.n);
+	while ((s.b = reader_next(s.r))) {
+		rows += s.b->nrows;
+		score_block(&s, &total, out);
+	}
+	bool drift = report_drift(&s, &total, rows);
+	note(1, "%" PRIu64 " rows scored", rows);
+	for (size_t i = 0; i < s.plan.n; i++)
+		free(s.plan.cols[i].name);
+	free(s.plan.cols);
+	reader_close(s.r);
+	str_free(&head);
+	free(s.map);
+	free(total.unseen);
+	free(total.missing);
+	return drift && o->strict ? ST_GATE : ST_OK;
+}
+
+void score_oof(const struct model *m, const struct predict_opts *o, struct out *out)
+{
+	const struct oof *f = &m->oof;
+	const struct schema *sc = &m->schema;
+	size_t k = model_outputs(m);
+	struct str t = { 0 };
+	if (f->n == 0)
+		die(ST_DATA, "the model has no out-of-fold predictions; train it with --cv 5");
+	str_puts(&t, f->w ? "row,fold,weight,target,prediction" : "row,fold,target,prediction");
+	for (int32_t c = 0; c < sc->nlabels; c++) {
+		struct str name = { 0 };
+		str_printf(&name, "p:%s", sc->labels[c]);
+		str_putc(&t, ',');
+		csv_put(&t, slice_of(name.s));
+		str_free(&name);
+	}
+	str_putc(&t, '\n');
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->fold[i] == 0)
+			continue;
+		str_printf(&t, "%zu,%" PRId32 ",", i + 1, f->fold[i]);
+		if (f->w) {
+			put_number(&t, f->w[i]);
+			str_putc(&t, ',');
+		}
+		if (f->label)
+			csv_put(&t, slice_of(sc->labels[f->label[i]]));
+		else
+			put_number(&t, f->y[i]);
+		str_putc(&t, ',');
+		put_prediction(&t, sc, o->threshold, f->p + i * k);
+		for (size_t c = 0; c < (size_t)sc->nlabels; c++) {
+			str_putc(&t, ',');
+			put_number(&t, f->p[i * k + c]);
+		}
+		str_putc(&t, '\n');
+	}
+	out_write(out, t.s, t.n);
+	str_free(&t);
+}

@@ -1,0 +1,41 @@
+# For cli tests (sh): each check prints one line, "ok NAME", "not ok NAME: why" or "skip NAME: why".
+# A test works in a folder of its own, $tmp, with the commands of the build first on PATH.
+tmp=$(mktemp -d) || exit 74
+trap 'rm -rf "$tmp"' EXIT INT TERM
+data=$PWD/tests/data
+
+# expect NAME STATUS COMMAND: runs the command line; $tmp/out and $tmp/err keep what it printed. It passes when the status is STATUS.
+expect() {
+	name=$1 want=$2
+	shift 2
+	sh -c "$*" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	if [ "$got" -eq "$want" ]; then
+		echo "ok $name"
+	else
+		echo "not ok $name: status $got, not $want; $(head -c 300 "$tmp/err" | tr '\n' ' ')"
+	fi
+}
+
+# The last command's stdout or stderr is exactly / holds the text.
+out_is() { same "$1" "$2" "$tmp/out"; }
+err_is() { same "$1" "$2" "$tmp/err"; }
+out_has() { has "$1" "$2" "$tmp/out"; }
+err_has() { has "$1" "$2" "$tmp/err"; }
+
+same() {
+	printf '%s' "$2" >"$tmp/want"
+	[ -z "$2" ] || echo >>"$tmp/want"
+	if cmp -s "$tmp/want" "$3"; then echo "ok $1"; else echo "not ok $1: $(diff "$tmp/want" "$3" | head -6 | tr '\n' '~')"; fi
+}
+
+has() {
+	if grep -q -F -e "$2" "$3"; then echo "ok $1"; else echo "not ok $1: no '$2' in '$(head -c 300 "$3" | tr '\n' '~')'"; fi
+}
+
+# check NAME COMMAND...: passes when the command does.
+check() {
+	name=$1
+	shift
+	if "$@" >"$tmp/check" 2>&1; then echo "ok $name"; else echo "not ok $name: $(head -c 300 "$tmp/check" | tr '\n' '~')"; fi
+}
