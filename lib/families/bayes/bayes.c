@@ -16,7 +16,7 @@ static const struct opt opts[] = {
 	    "what a column is thought to be within a class; mixed takes numbers as gaussian and categories as categorical"),
 	OPT(struct bayes_opts, smoothing, "smoothing", "ALPHA", "1", "(0,1e9]",
 	    "added to every count (1 is Laplace's rule, less is Lidstone's); all kinds but gaussian"),
-	OPT(struct bayes_opts, var_smoothing, "var-smoothing", "SHARE", "1e-9", "[0,1e9]",
+	OPT(struct bayes_opts, var_smoothing, "var-smoothing", "SHARE", "1e-09", "[0,1e9]",
 	    "added to every variance, as a share of the largest variance of a column; gaussian and mixed"),
 	OPT(struct bayes_opts, priors, "priors", "HOW", "empirical", "empirical|uniform",
 	    "chances of the classes before a cell is seen: their shares of the rows, or equal; complement has none"),
