@@ -1,0 +1,304 @@
+/*
+ * How bins are found. Columns are sorted by radix (six passes over 64-bit
+ * keys, those that move nothing skipped: 12 ns a value where qsort takes 100),
+ * from at most 200,000 rows: an equal-count bin of 255 then misses its share
+ * by 3 % at one sigma, which no split notices.
+ */
+#include "families/tree/bin.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/par.h"
+#include "base/rng.h"
+
+#define SAMPLE 200000
+#define ROWS_A_CHUNK 65536
+#define DIGIT_BITS 11
+#define DIGITS (1 << DIGIT_BITS)
+
+/* Bits of a double in the order of its value, and back. */
+static uint64_t key_of(double x)
+{
+	uint64_t u;
+	memcpy(&u, &x, sizeof(u));
+	return u >> 63 ? ~u : u | 1ull << 63;
+}
+
+static double key_value(uint64_t u)
+{
+	double x;
+	u = u >> 63 ? u & ~(1ull << 63) : ~u;
+	memcpy(&x, &u, sizeof(x));
+	return x;
+}
+
+/* Sorts a (n) with the room of b (n); returns where the result is. */
+static uint64_t *radix_sort(uint64_t *a, uint64_t *b, size_t n)
+{
+	for (int shift = 0; shift < 64; shift += DIGIT_BITS) {
+		size_t at[DIGITS] = { 0 }, sum = 0;
+		for (size_t i = 0; i < n; i++)
+			at[a[i] >> shift & (DIGITS - 1)]++;
+		if (n == 0 || at[a[0] >> shift & (DIGITS - 1)] == n)
+			continue;
+		for (size_t d = 0; d < DIGITS; d++) {
+			size_t k = at[d];
+			at[d] = sum;
+			sum += k;
+		}
+		for (size_t i = 0; i < n; i++)
+			b[at[a[i] >> shift & (DIGITS - 1)]++] = a[i];
+		uint64_t *t = a;
+		a = b;
+		b = t;
+	}
+	return a;
+}
+
+static double midpoint(double a, double b)
+{
+	double m = a / 2 + b / 2;
+	return m >= a && m < b ? m : a;
+}
+
+double bins_threshold(const struct bin_col *c, int left, int right)
+{
+	double m = midpoint(c->high[left], c->low[right]);
+	if (m < c->upper[left])
+		return c->upper[left];
+	return m > c->upper[right - 1] ? c->upper[right - 1] : m;
+}
+
+/* Distinct values of sorted keys, to v and count; 0.0 and -0.0 are one value. */
+static size_t distinct(const uint64_t *key, size_t n, double *v, uint32_t *count)
+{
+	size_t m = 0;
+	for (size_t i = 0; i < n; i++) {
+		double x = key_value(key[i]);
+		if (m > 0 && x == v[m - 1]) {
+			count[m - 1]++;
+		} else {
+			v[m] = x;
+			count[m++] = 1;
+		}
+	}
+	return m;
+}
+
+/*
+ * Cuts m distinct values with their counts into at most `max` bins. A bin is
+ * closed when it holds its even share of what was left at its start, or when
+ * the next value would take it further over the share than it is now under.
+ */
+static void cut(struct bin_col *c, const double *v, const uint32_t *count, size_t m, size_t max)
+{
+	size_t nb = 0;
+	double rest = 0, held = 0;
+	c->low = NEW(double, max);
+	c->high = NEW(double, max);
+	c->upper = NEW(double, max);
+	for (size_t i = 0; i < m; i++)
+		rest += count[i];
+	for (size_t i = 0; i < m; i++) {
+		double share = rest / (double)(max - nb);
+		if (held == 0)
+			c->low[nb] = v[i];
+		held += count[i];
+		if (i + 1 < m && m > max && (nb + 1 == max || held + count[i + 1] / 2.0 <= share))
+			continue;
+		c->high[nb++] = v[i];
+		rest -= held;
+		held = 0;
+	}
+	for (size_t b = 0; b + 1 < nb; b++)
+		c->upper[b] = midpoint(c->high[b], c->low[b + 1]);
+	if (nb == 0) {
+		c->low[0] = c->high[0] = 0;
+		nb = 1;
+	}
+	c->upper[nb - 1] = INFINITY;
+	c->nbins = (int32_t)nb;
+}
+
+struct job {
+	struct bins *b;
+	const struct column *cols;
+	const uint32_t *rows;
+	const uint32_t *sample;	/* (nsample) rows of the table to find cuts from */
+	size_t nsample;
+	size_t max;
+	size_t chunks;		/* chunks of rows */
+};
+
+static void find_numeric(const struct job *job, size_t at)
+{
+	size_t n = 0, m;
+	const double *x = job->cols[at].num;
+	uint64_t *key = NEW(uint64_t, job->nsample + 1), *room = NEW(uint64_t, job->nsample + 1), *sorted;
+	for (size_t i = 0; i < job->nsample; i++) {
+		double v = x[job->sample[i]];
+		key[n] = key_of(v);
+		n += isnan(v) ? 0 : 1;
+	}
+	sorted = radix_sort(key, room, n);
+	double *v = NEW(double, n + 1);
+	uint32_t *count = NEW(uint32_t, n + 1);
+	m = distinct(sorted, n, v, count);
+	cut(&job->b->cols[at], v, count, m, job->max);
+	free(key);
+	free(room);
+	free(v);
+	free(count);
+}
+
+/* More rows first; of equals the lower level. */
+struct level {
+	size_t count;
+	int32_t code;
+};
+
+static int by_count(const void *a, const void *b)
+{
+	const struct level *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return x->code < y->code ? -1 : x->code > y->code;
+}
+
+/* All rows are counted, so that a level without a bin has no row. */
+static void find_levels(const struct job *job, size_t at)
+{
+	struct bin_col *c = &job->b->cols[at];
+	const int32_t *x = job->cols[at].cat;
+	size_t nlevels = (size_t)job->cols[at].nlevels, seen = 0, own = 0;
+	struct level *l = NEW(struct level, nlevels + 1);
+	c->cat = true;
+	c->nlevels = (int32_t)nlevels;
+	c->of_level = NEW(int16_t, nlevels + 1);
+	for (size_t i = 0; i < nlevels; i++)
+		l[i] = (struct level){ 0, (int32_t)i };
+	for (size_t i = 0; i < job->b->n; i++)
+		if (x[job->rows[i]] >= 0)
+			l[x[job->rows[i]]].count++;
+	qsort(l, nlevels, sizeof(*l), by_count);
+	while (seen < nlevels && l[seen].count > 0)
+		seen++;
+	size_t keep = seen <= job->max ? seen : job->max - 1;
+	for (size_t i = 0; i < nlevels; i++)
+		c->of_level[l[i].code] = i < keep ? 0 : i < seen ? (int16_t)keep : -1;
+	for (size_t i = 0; i < nlevels; i++)
+		if (c->of_level[i] == 0)
+			c->of_level[i] = (int16_t)own++;
+	c->nbins = (int32_t)(seen == 0 ? 1 : seen == keep ? seen : keep + 1);
+	free(l);
+}
+
+static void find_chunk(void *ctx, size_t at, int worker)
+{
+	const struct job *job = ctx;
+	(void)worker;
+	if (job->cols[at].kind == KIND_CATEGORY)
+		find_levels(job, at);
+	else
+		find_numeric(job, at);
+}
+
+/* The first of 256 bounds (those past the last bin are inf) that x does not exceed. */
+static unsigned find_bin(const double *upper, double x)
+{
+	unsigned b = 0;
+	for (unsigned step = 128; step > 0; step /= 2)
+		b += x > upper[b + step - 1] ? step : 0;
+	return b;
+}
+
+static void fill_column(const struct job *job, size_t at, size_t from, size_t to)
+{
+	const struct column *x = &job->cols[at];
+	struct bin_col *c = &job->b->cols[at];
+	uint8_t *out = job->b->cells + at / BIN_STRIDE * BIN_STRIDE * job->b->n + at % BIN_STRIDE;
+	double upper[256];
+	if (c->cat) {
+		for (size_t i = from; i < to; i++) {
+			int32_t code = x->cat[job->rows[i]];
+			out[i * BIN_STRIDE] = (uint8_t)(code < 0 ? c->nbins : c->of_level[code]);
+		}
+		return;
+	}
+	for (size_t i = 0; i < 256; i++)
+		upper[i] = i < (size_t)c->nbins ? c->upper[i] : INFINITY;
+	for (size_t i = from; i < to; i++) {
+		double v = x->num[job->rows[i]];
+		out[i * BIN_STRIDE] = (uint8_t)(isnan(v) ? (unsigned)c->nbins : find_bin(upper, v));
+	}
+}
+
+static void fill_chunk(void *ctx, size_t chunk, int worker)
+{
+	const struct job *job = ctx;
+	size_t group = chunk / job->chunks, from = chunk % job->chunks * ROWS_A_CHUNK, to = from + ROWS_A_CHUNK;
+	(void)worker;
+	if (to > job->b->n)
+		to = job->b->n;
+	for (size_t c = group * BIN_STRIDE; c < (group + 1) * BIN_STRIDE && c < job->b->ncols; c++)
+		fill_column(job, c, from, to);
+}
+
+static void missing_chunk(void *ctx, size_t at, int worker)
+{
+	const struct job *job = ctx;
+	struct bin_col *c = &job->b->cols[at];
+	const uint8_t *x = bins_col(job->b, at);
+	(void)worker;
+	for (size_t i = 0; i < job->b->n && !c->missing; i++)
+		c->missing = x[i * BIN_STRIDE] == c->nbins;
+}
+
+struct bins *bins_new(const struct column *cols, size_t ncols, const uint32_t *rows, size_t n, int max, int threads)
+{
+	struct bins *b = NEW0(struct bins, 1);
+	size_t groups = (ncols + BIN_STRIDE - 1) / BIN_STRIDE;
+	struct job job = { b, cols, rows, rows, n, (size_t)max, (n + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK };
+	uint32_t *sample = NULL;
+	b->n = n;
+	b->ncols = ncols;
+	b->cols = NEW0(struct bin_col, ncols + 1);
+	b->offset = NEW0(size_t, ncols + 1);
+	b->cells = mem_aligned(groups * n * BIN_STRIDE + 64, 1);
+	memset(b->cells, 0, groups * n * BIN_STRIDE);
+	if (n > SAMPLE) {
+		struct rng r = rng_at(0, "tree.bins", n);
+		sample = NEW(uint32_t, SAMPLE);
+		rng_sample(&r, (uint32_t)n, SAMPLE, sample);
+		for (size_t i = 0; i < SAMPLE; i++)
+			sample[i] = rows[sample[i]];
+		job.sample = sample;
+		job.nsample = SAMPLE;
+	}
+	par_for(threads, ncols, find_chunk, &job);
+	par_for(threads, groups * job.chunks, fill_chunk, &job);
+	par_for(threads, ncols, missing_chunk, &job);
+	free(sample);
+	for (size_t c = 0; c < ncols; c++)
+		b->offset[c + 1] = b->offset[c] + (size_t)b->cols[c].nbins + 1;
+	return b;
+}
+
+void bins_free(struct bins *b)
+{
+	if (!b)
+		return;
+	for (size_t c = 0; c < b->ncols; c++) {
+		free(b->cols[c].upper);
+		free(b->cols[c].low);
+		free(b->cols[c].high);
+		free(b->cols[c].of_level);
+	}
+	free(b->cols);
+	free(b->offset);
+	free(b->cells);
+	free(b);
+}

@@ -1,0 +1,285 @@
+/* Trees that are grown: adding, walking, reading and writing. */
+#include "families/tree/trees.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define LEAF UINT32_MAX	/* in the file: the test of a leaf */
+
+void trees_init(struct trees *t, size_t ncols, int32_t k)
+{
+	*t = (struct trees){ .ncols = ncols, .k = k, .first = NEW0(uint64_t, 1), .gain = NEW0(double, ncols + 1),
+			     .uses = NEW0(double, ncols + 1) };
+}
+
+void trees_free(struct trees *t)
+{
+	free(t->first);
+	free(t->node);
+	free(t->cover);
+	free(t->mask);
+	free(t->prob);
+	free(t->gain);
+	free(t->uses);
+}
+
+/* Makes room for n elements, at least doubling. */
+#define ROOM(p, cap, n) \
+	do { \
+		if ((n) > (cap)) { \
+			(cap) = (n) > 2 * (cap) ? (n) : 2 * (cap); \
+			GROW(p, cap); \
+		} \
+	} while (0)
+
+/* The sprout's nodes in breadth-first order, to order (nnodes). */
+static void breadth_first(const struct sprout *s, uint32_t *order)
+{
+	size_t n = 1;
+	order[0] = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t left = (uint32_t)s->node[order[i]].left;
+		if (left) {
+			order[n++] = left;
+			order[n++] = left + 1;
+		}
+	}
+}
+
+static void add_leaf(struct trees *t, const float *prob, struct node *to)
+{
+	size_t k = (size_t)t->k, at = t->nleaves++, cap = t->cap_leaves * k;
+	ROOM(t->prob, cap, t->nleaves * k);
+	t->cap_leaves = cap / k;
+	memcpy(t->prob + at * k, prob, k * sizeof(*prob));
+	to->value = (double)at;
+}
+
+void trees_add(struct trees *t, const struct sprout *s)
+{
+	size_t base = t->nnodes, next = 1, cap = t->cap_nodes;
+	uint32_t *order = NEW(uint32_t, s->nnodes);
+	breadth_first(s, order);
+	ROOM(t->node, cap, base + s->nnodes);
+	ROOM(t->cover, t->cap_nodes, base + s->nnodes);
+	t->cap_nodes = cap;
+	ROOM(t->first, t->cap_trees, t->ntrees + 2);
+	ROOM(t->mask, t->cap_mask, t->nmask + s->nmask);
+	for (size_t i = 0; i < s->nnodes; i++) {
+		struct node n = s->node[order[i]];
+		if (n.left) {
+			n.left = (int32_t)next;
+			next += 2;
+			if (n.test & NODE_CATEGORY) {
+				const uint32_t *m = s->mask + (size_t)n.value;
+				memcpy(t->mask + t->nmask, m, (*m + 1) * sizeof(*m));
+				n.value = (double)t->nmask;
+				t->nmask += *m + 1;
+			}
+		} else if (t->k) {
+			add_leaf(t, s->prob + (size_t)order[i] * (size_t)t->k, &n);
+		}
+		t->node[base + i] = n;
+		t->cover[base + i] = s->cover[order[i]];
+	}
+	t->nnodes += s->nnodes;
+	t->first[0] = 0;
+	t->first[++t->ntrees] = t->nnodes;
+	free(order);
+}
+
+void trees_cut(struct trees *t, size_t ntrees)
+{
+	size_t nodes = t->first[ntrees], mask = 0, leaves = 0;
+	for (size_t i = 0; i < nodes; i++) {
+		const struct node *n = &t->node[i];
+		if (!n->left)
+			leaves++;
+		else if (n->test & NODE_CATEGORY)
+			mask = (size_t)n->value + t->mask[(size_t)n->value] + 1;
+	}
+	t->ntrees = ntrees;
+	t->nnodes = nodes;
+	t->nmask = mask;
+	t->nleaves = t->k ? leaves : 0;
+}
+
+void trees_scale(struct trees *t, size_t tree, double by)
+{
+	for (uint64_t i = t->first[tree]; i < t->first[tree + 1]; i++)
+		if (!t->node[i].left)
+			t->node[i].value *= by;
+}
+
+/* Does a level that is one of the mask's go left? Beyond the mask is right. */
+static bool in_mask(const uint32_t *mask, int32_t level)
+{
+	uint32_t word = (uint32_t)level >> 5;
+	return word < mask[0] && mask[word + 1] >> (level & 31) & 1;
+}
+
+bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
+{
+	const struct column *c = &cols[NODE_COLUMN(n->test)];
+	if (n->test & NODE_CATEGORY) {
+		int32_t level = c->cat[row];
+		return level < 0 ? n->test & NODE_MISSING_LEFT : in_mask(t->mask + (size_t)n->value, level);
+	}
+	double x = c->num[row];
+	return isnan(x) ? n->test & NODE_MISSING_LEFT : x <= n->value;
+}
+
+size_t trees_leaf(const struct trees *t, size_t tree, const struct column *cols, size_t row)
+{
+	const struct node *n = t->node + t->first[tree], *at = n;
+	while (at->left)
+		at = n + at->left + !trees_goes_left(t, at, cols, row);
+	return (size_t)(at - t->node);
+}
+
+void trees_sum(const struct trees *t, size_t from, size_t to, size_t step, const struct column *cols,
+	       const uint32_t *rows, size_t n, double by, double *out, size_t stride)
+{
+	for (size_t tree = from; tree < to; tree += step)
+		for (size_t i = 0; i < n; i++)
+			out[i * stride] += by * t->node[trees_leaf(t, tree, cols, rows[i])].value;
+}
+
+/* ---------------------------------------------------------------------- file */
+
+/* Tensors: tree.first, node.test (column << 2 | flags, or all ones), node.value, node.cover, mask, prob, importance. */
+void trees_save(const struct trees *t, struct store *st)
+{
+	uint32_t *test = NEW(uint32_t, t->nnodes + 1);
+	double *importance = NEW(double, 2 * t->ncols + 1);
+	for (size_t i = 0; i < t->nnodes; i++)
+		test[i] = t->node[i].left ? t->node[i].test : LEAF;
+	double *value = NEW(double, t->nnodes + 1);
+	for (size_t i = 0; i < t->nnodes; i++)
+		value[i] = t->node[i].value;
+	memcpy(importance, t->gain, t->ncols * sizeof(double));
+	memcpy(importance + t->ncols, t->uses, t->ncols * sizeof(double));
+	store_put1(st, "tree.first", DT_U64, t->ntrees + 1, t->first);
+	store_put1(st, "node.test", DT_U32, t->nnodes, test);
+	store_put1(st, "node.value", DT_F64, t->nnodes, value);
+	store_put1(st, "node.cover", DT_F32, t->nnodes, t->cover);
+	store_put1(st, "mask", DT_U32, t->nmask, t->mask);
+	store_put2(st, "importance", DT_F64, 2, t->ncols, importance);
+	if (t->k)
+		store_put2(st, "leaf.prob", DT_F32, t->nleaves, (size_t)t->k, t->prob);
+	free(test);
+	free(value);
+	free(importance);
+}
+
+/* One node of tree `tree` at `at`, `left` being where its children would be. */
+static struct node load_node(const struct trees *t, const struct data *x, struct store *st, uint32_t test, double value,
+			     size_t at, size_t left)
+{
+	if (!isfinite(value))
+		store_bad(st, "node.value[%zu] is not finite", at);
+	if (test == LEAF) {
+		if (t->k && value != (double)t->nleaves)
+			store_bad(st, "node.value[%zu] is %g, not the leaf's number %zu", at, value, t->nleaves);
+		return (struct node){ value, 0, 0 };
+	}
+	size_t col = NODE_COLUMN(test);
+	if (col >= x->ncols || !(test & NODE_CATEGORY) != (x->cols[col].kind == KIND_NUMERIC))
+		store_bad(st, "node.test[%zu] does not fit the columns", at);
+	if (test & NODE_CATEGORY)
+		if (!(value >= 0 && value < (double)t->nmask) || value != floor(value) ||
+		    t->mask[(size_t)value] >= t->nmask - (size_t)value)
+			store_bad(st, "node.value[%zu] is no place in mask", at);
+	return (struct node){ value, (int32_t)left, test };
+}
+
+static void load_tree(struct trees *t, const struct data *x, struct store *st, size_t tree, const uint32_t *test,
+		      const double *value, uint16_t *depth)
+{
+	uint64_t from = t->first[tree], to = t->first[tree + 1], next = 1;
+	depth[0] = 0;
+	if (from >= to || to > t->nnodes || to - from > INT32_MAX)
+		store_bad(st, "tree.first does not ascend within the nodes at %zu", tree);
+	for (uint64_t i = from; i < to; i++) {
+		t->node[i] = load_node(t, x, st, test[i], value[i], i, next);
+		if (t->node[i].left && (next <= i - from || next + 1 >= to - from || depth[i - from] == TREE_MAX_DEPTH))
+			store_bad(st, "tree %zu: node %zu has children that are before it, beyond the tree or too deep", tree,
+				  (size_t)(i - from));
+		if (t->node[i].left) {
+			depth[next] = depth[next + 1] = (uint16_t)(depth[i - from] + 1);
+			next += 2;
+		}
+		t->nleaves += t->k && !t->node[i].left;
+		if (!(t->cover[i] >= 0) || !isfinite(t->cover[i]))
+			store_bad(st, "node.cover[%zu] is not a weight", (size_t)i);
+	}
+	if (next != to - from)
+		store_bad(st, "tree %zu has %zu nodes and needs %zu", tree, (size_t)(to - from), (size_t)next);
+}
+
+void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *st)
+{
+	size_t firsts = ANY, nodes = ANY, mask = ANY, two = 2, ncols = x->ncols;
+	const uint64_t *first = store_get1(st, "tree.first", DT_U64, &firsts);
+	const uint32_t *test = store_get1(st, "node.test", DT_U32, &nodes);
+	const double *value = store_get1(st, "node.value", DT_F64, &nodes);
+	const double *importance = store_get2(st, "importance", DT_F64, &two, &ncols);
+	trees_init(t, x->ncols, k);
+	if (firsts < 1 || first[0] != 0 || first[firsts - 1] != nodes)
+		store_bad(st, "tree.first does not run from 0 to the %zu nodes", nodes);
+	t->nnodes = nodes;
+	t->cover = mem_copy(store_get1(st, "node.cover", DT_F32, &nodes), nodes, sizeof(float));
+	t->mask = mem_copy(store_get1(st, "mask", DT_U32, &mask), mask, sizeof(uint32_t));
+	t->nmask = mask;
+	t->ntrees = firsts - 1;
+	free(t->first);
+	t->first = mem_copy(first, firsts, sizeof(*first));
+	t->node = NEW(struct node, nodes + 1);
+	uint16_t *depth = NEW(uint16_t, nodes + 1);
+	for (size_t i = 0; i < t->ntrees; i++)
+		load_tree(t, x, st, i, test, value, depth);
+	free(depth);
+	for (size_t i = 0; i < 2 * ncols; i++)
+		if (!(importance[i] >= 0) || !isfinite(importance[i]))
+			store_bad(st, "importance[%zu] is not a number", i);
+	memcpy(t->gain, importance, ncols * sizeof(double));
+	memcpy(t->uses, importance + ncols, ncols * sizeof(double));
+	if (k) {
+		size_t width = (size_t)k;
+		const float *p = store_get2(st, "leaf.prob", DT_F32, &t->nleaves, &width);
+		t->prob = mem_copy(p, t->nleaves * width, sizeof(float));
+		for (size_t i = 0; i < t->nleaves * width; i++)
+			if (!(p[i] >= 0 && p[i] <= 1))
+				store_bad(st, "leaf.prob[%zu] is not a probability", i);
+	}
+}
+
+/* ---------------------------------------------------------------------- show */
+
+bool trees_importance(const struct trees *t, const char *kind, double *out)
+{
+	bool gain = strcmp(kind, "gain") == 0;
+	if (!gain && strcmp(kind, "split") != 0)
+		return false;
+	memcpy(out, gain ? t->gain : t->uses, t->ncols * sizeof(*out));
+	return true;
+}
+
+void trees_show(const struct trees *t, const struct data *x, struct json *j)
+{
+	json_int(j, "trees", (int64_t)t->ntrees);
+	json_int(j, "nodes", (int64_t)t->nnodes);
+	json_int(j, "bytes", (int64_t)(t->nnodes * (sizeof(struct node) + sizeof(float)) + t->nmask * sizeof(uint32_t) +
+				       t->nleaves * (size_t)t->k * sizeof(float)));
+	json_object(j, "importance");
+	for (size_t c = 0; c < t->ncols; c++) {
+		json_object(j, x->cols[c].name);
+		json_num(j, "gain", t->gain[c]);
+		json_num(j, "split", t->uses[c]);
+		json_end(j, '}');
+	}
+	json_end(j, '}');
+}

@@ -1,0 +1,84 @@
+/*
+ * Trees that are grown: what a model keeps. A node is 16 bytes and its right
+ * child follows its left one, so a step is one load and one compare. Nodes of
+ * a tree are in breadth-first order, which the file relies on: where a left
+ * child is need not be stored, for it is 1 + 2 (split nodes before the node).
+ */
+#ifndef DLS_TREE_TREES_H
+#define DLS_TREE_TREES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/data.h"
+#include "data/schema.h"
+#include "io/jsonio.h"
+#include "io/store.h"
+
+#define NODE_MISSING_LEFT 1u
+#define NODE_CATEGORY 2u
+#define NODE_COLUMN(test) ((test) >> 2)
+#define TREE_MAX_DEPTH 1000	/* of any tree: what walks it may recurse */
+
+struct node {
+	double value;		/* x <= value goes left; where the levels that go left are in mask; a leaf's value */
+	int32_t left;		/* left child, counted from the tree's first node; right = left + 1; 0: a leaf */
+	uint32_t test;		/* column << 2 | flags */
+};
+
+struct trees {
+	size_t ncols;
+	size_t ntrees, nnodes, nmask, nleaves;
+	size_t cap_trees, cap_nodes, cap_mask, cap_leaves;
+	uint64_t *first;	/* (ntrees + 1) a tree's first node */
+	struct node *node;	/* (nnodes) */
+	float *cover;		/* (nnodes) weight of the training rows that reached the node */
+	uint32_t *mask;		/* (nmask) a category's test: number of words, then a bit for each level */
+	int32_t k;		/* > 0: leaves hold k class probabilities, a leaf's value is its row of prob */
+	float *prob;		/* (nleaves, k) */
+	double *gain, *uses;	/* (ncols) importance: gain of the splits on a column, and their number */
+};
+
+/* A tree as it comes from the grower; node 0 is the root, nodes in any order of creation. */
+struct sprout {
+	size_t nnodes, nmask;
+	struct node *node;	/* (nnodes) */
+	float *cover;		/* (nnodes) */
+	uint32_t *mask;		/* (nmask) */
+	float *prob;		/* (nnodes, k) rows of leaves are used */
+};
+
+void trees_init(struct trees *t, size_t ncols, int32_t k);
+void trees_free(struct trees *t);
+void trees_add(struct trees *t, const struct sprout *s);
+void trees_cut(struct trees *t, size_t ntrees);		/* keeps the first */
+void trees_scale(struct trees *t, size_t tree, double by);	/* multiplies a tree's leaf values */
+
+/* Does a row of the table go left at a node that is no leaf? */
+bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row);
+
+/* The leaf (index into node) that a row of the table reaches. */
+size_t trees_leaf(const struct trees *t, size_t tree, const struct column *cols, size_t row);
+
+/* Adds by * the leaf values of trees from, from + step, ... < to for rows (n) of the table to out[i * stride]. */
+void trees_sum(const struct trees *t, size_t from, size_t to, size_t step, const struct column *cols,
+	       const uint32_t *rows, size_t n, double by, double *out, size_t stride);
+
+void trees_save(const struct trees *t, struct store *st);
+void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *st);
+void trees_show(const struct trees *t, const struct data *x, struct json *j);
+bool trees_importance(const struct trees *t, const char *kind, double *out);	/* out (ncols) */
+
+/*
+ * Exact Shapley values of one row under path-dependent expectations, added to
+ * phi (scores, ncols + 1), the last of each being the bias: Lundberg et al.
+ * 2018 (arXiv:1802.03888), algorithm 2. scores is 1, or k when leaves hold
+ * class probabilities; then phi of class c is phi + c * (ncols + 1).
+ */
+struct shap;
+struct shap *shap_new(const struct trees *t);	/* scratch, and the expectation of each tree */
+void shap_free(struct shap *s);
+void shap_add(struct shap *s, size_t tree, const struct column *cols, size_t row, double by, double *phi);
+
+#endif
