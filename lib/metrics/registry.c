@@ -1,0 +1,122 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "metrics/parts.h"
+
+#define R TASK_REGRESSION
+#define B TASK_BINARY
+#define C TASK_CLASSES
+
+/* name, brief, tasks, higher is better, needs p, printed when none is named, function, check of the parameter */
+const struct metric metrics[] = {
+	{ "auc", "area under the ROC curve, exact with ties; of more classes the mean over one-vs-rest (auc:ovr), "
+		"over pairs (auc:ovo), or of one class (auc:LABEL)", C, true, true, true, metric_auc, check_auc },
+	{ "prauc", "average precision, the area under the precision-recall curve; of more classes the mean, or prauc:LABEL",
+		C, true, true, true, metric_prauc, check_prauc },
+	{ "logloss", "mean minus log of the true class's probability (clipped to 2.2e-16)",
+		C, false, true, true, metric_logloss, NULL },
+	{ "brier", "mean squared error of the probability; of more classes the sum over classes",
+		C, false, true, true, metric_brier, NULL },
+	{ "accuracy", "share of rows predicted right", C, true, false, true, metric_accuracy, NULL },
+	{ "balanced", "balanced accuracy: mean recall over classes", C, true, false, true, metric_balanced, NULL },
+	{ "precision", "share of true among predicted; of the positive class, or :LABEL :macro :micro :weighted",
+		C, true, false, true, metric_precision, check_average },
+	{ "recall", "share of predicted among true; parameters as precision",
+		C, true, false, true, metric_recall, check_average },
+	{ "f1", "harmonic mean of precision and recall; parameters as precision",
+		C, true, false, true, metric_f1, check_average },
+	{ "fbeta", "F-beta, fbeta:BETA or fbeta:BETA:AVERAGE, e.g. fbeta:2 fbeta:0.5:macro",
+		C, true, false, false, metric_fbeta, check_fbeta },
+	{ "mcc", "Matthews correlation coefficient", C, true, false, true, metric_mcc, NULL },
+	{ "kappa", "Cohen's kappa", C, true, false, true, metric_kappa, NULL },
+	{ "ks", "Kolmogorov-Smirnov: largest distance of the two classes' score distributions",
+		B, true, true, true, metric_ks, NULL },
+	{ "lift", "positives in the top share of scores over those in a random share; lift:SHARE, 0.1 if not given",
+		B, true, true, true, metric_lift, check_share },
+	{ "topk", "share of rows whose true class is among the K most probable; topk:K, 2 if not given",
+		C, true, true, false, metric_topk, check_topk },
+	{ "best", "the best value over all thresholds of best:f1 best:mcc best:accuracy best:balanced best:youden best:kappa",
+		B, true, true, false, metric_best, check_best },
+	{ "threshold", "the threshold that gives it, threshold:f1 ...: positive is above it",
+		B, true, true, false, metric_threshold, check_best },
+	{ "rmse", "root of the mean squared error", R, false, false, true, metric_rmse, NULL },
+	{ "mae", "mean absolute error", R, false, false, true, metric_mae, NULL },
+	{ "r2", "coefficient of determination", R, true, false, true, metric_r2, NULL },
+	{ "mape", "mean absolute error relative to the true value, as a share", R, false, false, false, metric_mape, NULL },
+	{ "pinball", "pinball loss of a quantile, pinball:ALPHA, 0.5 if not given",
+		R, false, false, false, metric_pinball, check_quantile },
+	{ "poisson", "mean Poisson deviance", R, false, false, false, metric_poisson, NULL },
+	{ NULL, NULL, 0, false, false, false, NULL, NULL }
+};
+
+bool measure_find(const char *name, struct measure *m)
+{
+	size_t len = strcspn(name, ":");
+	*m = (struct measure){ 0 };
+	if (strlen(name) >= sizeof(m->name))
+		return false;
+	for (const struct metric *t = metrics; t->name; t++) {
+		if (strlen(t->name) != len || memcmp(t->name, name, len) != 0)
+			continue;
+		m->metric = t;
+		snprintf(m->name, sizeof(m->name), "%s", name);
+		return true;
+	}
+	return false;
+}
+
+const char *measure_arg(const struct measure *m)
+{
+	const char *colon = strchr(m->name, ':');
+	return colon ? colon + 1 : NULL;
+}
+
+int32_t class_of(const struct scored *s, const char *text)
+{
+	for (int32_t c = 0; s->labels && c < s->k; c++)
+		if (strcmp(s->labels[c], text) == 0)
+			return c;
+	return -1;
+}
+
+const char *measure_check(const struct measure *m, const struct scored *s)
+{
+	const struct metric *t = m->metric;
+	const char *arg = measure_arg(m);
+	enum task task = !s->label ? TASK_REGRESSION : s->k == 2 ? TASK_BINARY : TASK_MULTICLASS;
+	if (!(t->tasks & task))
+		return task == TASK_REGRESSION ? "it is for classes, not for regression" :
+			t->tasks & TASK_BINARY ? "it is for two classes" : "it is for regression, not for classes";
+	if (t->needs_p && !s->p)
+		return "it needs probabilities, not only predicted classes";
+	if (!t->check)
+		return arg ? "it takes no parameter" : NULL;
+	return t->check(arg, s);
+}
+
+double measure(const struct measure *m, const struct scored *s, const char **why)
+{
+	const char *ignored;
+	double total = s->w ? 0 : (double)s->n;
+	if (!why)
+		why = &ignored;
+	*why = measure_check(m, s);
+	if (*why)
+		return NAN;
+	for (size_t i = 0; s->w && i < s->n; i++)
+		total += s->w[i];
+	if (!(total > 0)) {
+		*why = s->n ? "the weights sum to 0" : "there are no rows";
+		return NAN;
+	}
+	double x = m->metric->fn(s, measure_arg(m), why);
+	if (isnan(x) && !*why)
+		*why = "a prediction is not a finite number";
+	return x;
+}
+
+const char *metric_default(enum task task)
+{
+	return task == TASK_BINARY ? "auc" : task == TASK_MULTICLASS ? "logloss" : "rmse";
+}
