@@ -33,7 +33,8 @@ bool num_parse_int(const char *s, size_t n, int64_t *x)
 
 size_t num_print(char *buf, double x)
 {
-	for (int d = 1; d <= 17; d++) {
+	/* 15 digits always survive, so fewer are tried only where a double holds fewer */
+	for (int d = fabs(x) < 1e-290 ? 1 : 15; d <= 17; d++) {
 		snprintf(buf, NUM_MAX, "%.*g", d, x);
 		if (isnan(x) || strtod(buf, NULL) == x)
 			break;

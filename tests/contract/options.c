@@ -61,22 +61,34 @@ START_TEST(table_is_well_made)
 }
 END_TEST
 
-START_TEST(json_and_back)
+/* All options through JSON and back; the text must be the same. */
+static void there_and_back(const struct family *f, const void *opts, const char *what)
 {
-	const struct family *f = families[_i];
-	void *a = mem_zero(1, f->opts_size), *b = mem_zero(1, f->opts_size);
+	void *back = mem_zero(1, f->opts_size);
 	struct str s = { 0 }, t = { 0 };
-	opt_defaults(f->opts, a);
-	opt_json(f->opts, a, &s);
-	opt_from_json(f->opts, b, s.s, "test");
-	opt_json(f->opts, b, &t);
+	opt_json(f->opts, opts, &s);
+	opt_from_json(f->opts, back, s.s, what);
+	opt_json(f->opts, back, &t);
 	ck_assert_str_eq(s.s, t.s);
 	str_free(&s);
 	str_free(&t);
-	opt_free(f->opts, a);
-	opt_free(f->opts, b);
-	free(a);
-	free(b);
+	opt_free(f->opts, back);
+	free(back);
+}
+
+START_TEST(json_and_back)
+{
+	static const char *const values[] = { "20", "1000", "1e6", "0.3", "1e-7", "true", "a,b\\,c", "name=1" };
+	const struct family *f = families[_i];
+	void *opts = mem_zero(1, f->opts_size);
+	opt_defaults(f->opts, opts);
+	there_and_back(f, opts, "defaults");
+	for (const struct opt *o = f->opts; o->name; o++)
+		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+			if (!opt_set(o, opts, values[i]))
+				there_and_back(f, opts, o->name);
+	opt_free(f->opts, opts);
+	free(opts);
 }
 END_TEST
 
