@@ -226,13 +226,14 @@ void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *
 	const uint64_t *first = store_get1(st, "tree.first", DT_U64, &firsts);
 	const uint32_t *test = store_get1(st, "node.test", DT_U32, &nodes);
 	const double *value = store_get1(st, "node.value", DT_F64, &nodes);
+	const uint32_t *masks = store_get1(st, "mask", DT_U32, &mask);
 	const double *importance = store_get2(st, "importance", DT_F64, &two, &ncols);
 	trees_init(t, x->ncols, k);
 	if (firsts < 1 || first[0] != 0 || first[firsts - 1] != nodes)
 		store_bad(st, "tree.first does not run from 0 to the %zu nodes", nodes);
 	t->nnodes = nodes;
 	t->cover = mem_copy(store_get1(st, "node.cover", DT_F32, &nodes), nodes, sizeof(float));
-	t->mask = mem_copy(store_get1(st, "mask", DT_U32, &mask), mask, sizeof(uint32_t));
+	t->mask = mem_copy(masks, mask, sizeof(uint32_t));
 	t->nmask = mask;
 	t->ntrees = firsts - 1;
 	free(t->first);
