@@ -1,14 +1,46 @@
+/*
+ * Reading a table. Each column starts as numbers; the first text in it turns
+ * it into a category, and then the numbers before must become the very texts
+ * that they were ("007", "1.50"). Keeping all texts would double the memory, so
+ * beside each number stands its form: a byte with the count of decimals when
+ * printing the number with so many gives the text back (true of a plain decimal
+ * of at most 15 digits), and another byte for the rare rest, whose texts are
+ * kept aside. As long as all cells of a column have one form, it is kept once.
+ */
 #include "data/table.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/die.h"
 #include "base/map.h"
-#include "base/mem.h"
 #include "base/num.h"
+#include "base/par.h"
+
+#define MAX_DIGITS 15		/* a decimal of so many digits survives a double (DBL_DIG) */
+#define FORM_NONE 253		/* uniform form of a column without a number yet */
+#define FORM_MISSING 254
+#define FORM_TEXT 255		/* the text is kept aside */
+#define FEW_TEXTS 20		/* one text in so many numbers, or fewer, is worth a warning */
+#define WORTH_PARALLEL 4096	/* cells of a block from which its columns are converted in parallel */
+
+struct aside {
+	size_t row;
+	const char *text;
+	size_t n;
+};
+
+struct texts {
+	uint8_t uniform;	/* form of all cells while forms is NULL */
+	uint8_t *forms;		/* (rows) */
+	struct aside *asides;	/* (nasides) by row */
+	size_t nasides, cap_asides;
+	struct arena *arena;	/* of the asides */
+};
+
+/* ---- missing, levels ---- */
 
 bool is_missing(struct slice cell, const char *const *extra)
 {
@@ -16,7 +48,7 @@ bool is_missing(struct slice cell, const char *const *extra)
 	cell = slice_trim(cell);
 	if (cell.n == 0)
 		return true;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; cell.n <= 4 && i < sizeof(usual) / sizeof(*usual); i++)
 		if (slice_eq(cell, usual[i]))
 			return true;
 	for (; extra && *extra; extra++)
@@ -25,30 +57,241 @@ bool is_missing(struct slice cell, const char *const *extra)
 	return false;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+struct level {
+	double value;
+	const char *text;
+};
 
 static int by_value(const void *a, const void *b)
 {
-	const char *s = *(const char *const *)a, *t = *(const char *const *)b;
-	double x, y;
-	num_parse(s, strlen(s), &x);
-	num_parse(t, strlen(t), &y);
-	return x < y ? -1 : x > y ? 1 : strcmp(s, t);
+	const struct level *s = a, *t = b;
+	if (s->value != t->value)
+		return s->value < t->value ? -1 : 1;
+	return strcmp(s->text, t->text);
 }
 
 bool level_sort(const char **levels, size_t n)
 {
+	struct level *l = NEW(struct level, n);
 	bool numbers = true;
-	double x;
-	for (size_t i = 0; i < n; i++)
-		numbers = numbers && num_parse(levels[i], strlen(levels[i]), &x) && isfinite(x);
+	for (size_t i = 0; i < n; i++) {
+		l[i].text = levels[i];
+		numbers = numbers && num_parse(levels[i], strlen(levels[i]), &l[i].value) && isfinite(l[i].value);
+	}
+	for (size_t i = 0; i < n && !numbers; i++)
+		l[i].value = 0;
 	if (n)
-		qsort(levels, n, sizeof(*levels), numbers ? by_value : by_bytes);
+		qsort(l, n, sizeof(*l), by_value);
+	for (size_t i = 0; i < n; i++)
+		levels[i] = l[i].text;
+	free(l);
 	return numbers;
 }
+
+/* ---- forms ---- */
+
+/* Decimals of a plain number that "%.*f" prints back, or FORM_TEXT. */
+static uint8_t form_of(struct slice s)
+{
+	size_t i = 0, whole, decimals = 0;
+	if (i < s.n && s.s[i] == '-')
+		i++;
+	whole = i;
+	while (i < s.n && s.s[i] >= '0' && s.s[i] <= '9')
+		i++;
+	if (i == whole || (s.s[whole] == '0' && i - whole > 1))
+		return FORM_TEXT;
+	size_t digits = i - whole;
+	if (i < s.n && s.s[i] == '.') {
+		decimals = s.n - i - 1;
+		for (i++; i < s.n; i++)
+			if (s.s[i] < '0' || s.s[i] > '9')
+				return FORM_TEXT;
+		if (decimals == 0)
+			return FORM_TEXT;
+	}
+	return i == s.n && digits + decimals <= MAX_DIGITS ? (uint8_t)decimals : FORM_TEXT;
+}
+
+static uint8_t get_form(const struct texts *t, size_t row)
+{
+	return t->forms ? t->forms[row] : t->uniform;
+}
+
+/* Sets the form of a row, the next after `row` known ones; cap is the room of the column. */
+static void put_form(struct texts *t, size_t row, size_t cap, uint8_t form)
+{
+	if (!t->forms) {
+		if (t->uniform == FORM_NONE && row == 0)
+			t->uniform = form;
+		if (t->uniform == form)
+			return;
+		t->forms = NEW(uint8_t, cap);
+		memset(t->forms, t->uniform, row);
+	}
+	t->forms[row] = form;
+}
+
+static void put_aside(struct texts *t, size_t row, struct slice s)
+{
+	if (t->nasides == t->cap_asides) {
+		t->cap_asides = t->cap_asides * 2 + 8;
+		GROW(t->asides, t->cap_asides);
+	}
+	if (!t->arena)
+		t->arena = arena_new();
+	t->asides[t->nasides++] = (struct aside){ row, arena_strn(t->arena, s.s, s.n), s.n };
+}
+
+static void texts_free(struct texts *t)
+{
+	free(t->forms);
+	free(t->asides);
+	arena_free(t->arena);
+	*t = (struct texts){ .uniform = FORM_NONE };
+}
+
+/* ---- columns being read ---- */
+
+struct build {
+	struct column col;	/* num while numeric, cat (by arrival) once a category */
+	struct texts texts;
+	struct dict *dict;	/* of a category */
+	bool stored, numeric, categorical;	/* wanted at all; forced kinds */
+	size_t source;		/* column of the reader */
+	size_t n, cap;
+	size_t numbers, words;	/* cells that look like a number, and that do not */
+	bool only_inf;		/* all words so far were infinities */
+	uint64_t line;		/* of the first word, ... */
+	char sample[32];	/* ... and its beginning */
+	bool bad;		/* a word in a column forced to be numeric */
+};
+
+static void reserve(struct build *b, size_t more)
+{
+	if (b->n + more <= b->cap)
+		return;
+	b->cap = (b->n + more) * 2;
+	if (b->dict) {
+		GROW(b->col.cat, b->cap);
+		return;
+	}
+	GROW(b->col.num, b->cap);
+	if (b->texts.forms)
+		GROW(b->texts.forms, b->cap);
+}
+
+/* Turns the n rows of numbers into levels by their texts. Frees numbers and texts. */
+static int32_t *categorize(const double *num, struct texts *t, size_t n, size_t cap, struct dict *dict)
+{
+	int32_t *cat = NEW(int32_t, cap);
+	char buf[64];
+	size_t next = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t form = get_form(t, i);
+		if (form == FORM_MISSING || form == FORM_NONE) {
+			cat[i] = -1;
+		} else if (form == FORM_TEXT) {
+			cat[i] = dict_add(dict, t->asides[next].text, t->asides[next].n);
+			next++;
+		} else {
+			int len = snprintf(buf, sizeof(buf), "%.*f", form, num[i]);
+			cat[i] = dict_add(dict, buf, (size_t)len);
+		}
+	}
+	texts_free(t);
+	return cat;
+}
+
+static void become_category(struct build *b)
+{
+	b->dict = dict_new();
+	b->col.cat = categorize(b->col.num, &b->texts, b->n, b->cap, b->dict);
+	b->col.kind = KIND_CATEGORY;
+	free(b->col.num);
+	b->col.num = NULL;
+}
+
+static bool is_inf(struct slice s)
+{
+	double x;
+	return num_parse(s.s, s.n, &x) && isinf(x);
+}
+
+/* A word in a column: remembers where, and turns numbers into a category. */
+static void meet_word(struct build *b, struct slice s, uint64_t line)
+{
+	if (b->words++ == 0) {
+		size_t n = s.n < sizeof(b->sample) - 1 ? s.n : sizeof(b->sample) - 1;
+		b->line = line;
+		b->only_inf = true;
+		memcpy(b->sample, s.s, n);
+		b->sample[n] = '\0';
+	}
+	b->only_inf = b->only_inf && is_inf(s);
+	if (b->numeric)
+		b->bad = true;
+	else if (!b->dict)
+		become_category(b);
+}
+
+static bool looks_numeric(struct slice s)
+{
+	return s.n && ((*s.s >= '0' && *s.s <= '9') || *s.s == '-' || *s.s == '.' || *s.s == '+');
+}
+
+static void add_number(struct build *b, struct slice s, double x)
+{
+	uint8_t form = form_of(s);
+	if (form == FORM_TEXT)
+		put_aside(&b->texts, b->n, s);
+	put_form(&b->texts, b->n, b->cap, form);
+	b->numbers++;
+	b->col.num[b->n++] = x;
+}
+
+static void add_cell(struct build *b, struct slice s, uint64_t line, const char *const *extra)
+{
+	double x;
+	s = slice_trim(s);
+	bool missing = *extra && is_missing(s, extra);
+	if (!b->dict && !missing && num_parse(s.s, s.n, &x) && isfinite(x)) {
+		add_number(b, s, x);
+		return;
+	}
+	missing = missing || is_missing(s, extra);
+	if (!missing && b->dict && (b->categorical || looks_numeric(s)))
+		b->numbers++;
+	else if (!missing)
+		meet_word(b, s, line);
+	if (b->dict) {
+		b->col.cat[b->n++] = missing ? -1 : dict_add(b->dict, s.s, s.n);
+		return;
+	}
+	put_form(&b->texts, b->n, b->cap, FORM_MISSING);
+	b->col.num[b->n++] = NAN;
+}
+
+struct add_ctx {
+	struct build *builds;
+	const struct block *block;
+	const char *const *extra;
+};
+
+static void add_column(void *ctx, size_t i, int worker)
+{
+	const struct add_ctx *c = ctx;
+	struct build *b = &c->builds[i];
+	const struct block *bl = c->block;
+	(void)worker;
+	if (!b->stored)
+		return;
+	reserve(b, bl->nrows);
+	for (size_t r = 0; r < bl->nrows; r++)
+		add_cell(b, bl->cells[r * bl->ncols + b->source], bl->lines[r], c->extra);
+}
+
+/* ---- the table ---- */
 
 static bool listed(const char *const *list, const char *name)
 {
@@ -58,49 +301,104 @@ static bool listed(const char *const *list, const char *name)
 	return false;
 }
 
-struct raw { struct slice **text; };
+/* Columns that JSON brought later: missing in the n rows before. */
+static struct build *add_builds(struct build *b, size_t *nb, const struct reader *r, const struct tab_spec *spec, size_t n)
+{
+	GROW(b, reader_ncols(r));
+	for (; *nb < reader_ncols(r); ++*nb) {
+		const char *name = reader_name(r, *nb);
+		struct build *c = &b[*nb];
+		*c = (struct build){ .col = { .kind = KIND_NUMERIC, .name = name }, .texts = { .uniform = FORM_NONE },
+			.stored = !listed(spec->drop, name), .numeric = listed(spec->numeric, name),
+			.categorical = listed(spec->categorical, name), .source = *nb };
+		if (!c->stored)
+			continue;
+		reserve(c, n + 1);
+		for (size_t i = 0; i < n; i++) {
+			put_form(&c->texts, i, c->cap, FORM_MISSING);
+			c->col.num[c->n++] = NAN;
+		}
+		if (c->categorical)
+			become_category(c);
+	}
+	return b;
+}
 
-static char ***keep_text;
+static void refuse_words(const struct build *b, size_t nb, const struct reader *r)
+{
+	for (size_t i = 0; i < nb; i++) {
+		const char *name = reader_name(r, i);
+		if (b[i].bad)
+			die(ST_DATA, "%s:%llu: column '%s': '%s' is not a finite number", reader_where(r),
+			    (unsigned long long)b[i].line, name, b[i].sample);
+		if (b[i].words && b[i].only_inf && b[i].numbers)
+			die(ST_DATA, "%s:%llu: column '%s': '%s' is not a finite number; --missing %s makes it missing",
+			    reader_where(r), (unsigned long long)b[i].line, name, b[i].sample, b[i].sample);
+		if (b[i].words && b[i].numbers / FEW_TEXTS >= b[i].words)
+			warn("%s: column '%s' is taken as a category: %zu cells look like numbers, %zu do not, the first in "
+			     "line %llu: '%s'", reader_where(r), name, b[i].numbers, b[i].words,
+			     (unsigned long long)b[i].line, b[i].sample);
+	}
+}
+
+/* Renumbers a category's codes by sorted levels; levels move into the table's arena. */
+static void sort_levels(struct table *t, struct column *col, struct dict *dict)
+{
+	int32_t n = dict_size(dict), *to = NEW(int32_t, (size_t)n);
+	struct dict *sorted = dict_new();
+	col->nlevels = n;
+	col->levels = arena_alloc(t->arena, (size_t)n * sizeof(*col->levels));
+	for (int32_t i = 0; i < n; i++)
+		col->levels[i] = arena_strn(t->arena, dict_text(dict, i), dict_len(dict, i));
+	const char **order = mem_copy(col->levels, (size_t)n, sizeof(*order));
+	level_sort(order, (size_t)n);
+	for (int32_t i = 0; i < n; i++)
+		dict_add(sorted, order[i], strlen(order[i]));
+	for (int32_t i = 0; i < n; i++)
+		to[i] = dict_find(sorted, col->levels[i], strlen(col->levels[i]));
+	memcpy(col->levels, order, (size_t)n * sizeof(*order));
+	for (size_t i = 0; i < t->nrows; i++)
+		if (col->cat[i] >= 0)
+			col->cat[i] = to[col->cat[i]];
+	free(order);
+	free(to);
+	dict_free(sorted);
+	dict_free(dict);
+}
 
 struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 {
+	static const char *const none[] = { NULL };
 	struct table *t = NEW0(struct table, 1);
-	size_t ncols = reader_ncols(r), cap = 0;
-	char ***text = NEW0(char **, ncols);
+	struct build *b = NULL;
+	size_t nb = 0;
 	t->arena = arena_new();
-	for (const struct block *b; (b = reader_next(r));) {
-		if (t->nrows + b->nrows > cap) {
-			cap = (t->nrows + b->nrows) * 2;
-			for (size_t c = 0; c < ncols; c++)
-				GROW(text[c], cap);
-		}
-		for (size_t i = 0; i < b->nrows; i++)
-			for (size_t c = 0; c < ncols; c++) {
-				struct slice s = slice_trim(b->cells[i * ncols + c]);
-				text[c][t->nrows + i] = is_missing(s, spec->missing) ? NULL : arena_strn(t->arena, s.s, s.n);
-			}
-		t->nrows += b->nrows;
+	b = add_builds(b, &nb, r, spec, 0);
+	for (const struct block *bl; (bl = reader_next(r));) {
+		b = add_builds(b, &nb, r, spec, t->nrows);
+		struct add_ctx c = { b, bl, spec->missing ? spec->missing : none };
+		par_for(bl->nrows * nb < WORTH_PARALLEL ? 1 : spec->threads, nb, add_column, &c);
+		t->nrows += bl->nrows;
 	}
+	refuse_words(b, nb, r);
 	t->hash = reader_hash(r);
-	t->cols = NEW0(struct column, ncols);
-	keep_text = NEW0(char **, ncols);
-	for (size_t c = 0; c < ncols; c++) {
-		const char *name = reader_name(r, c);
-		bool number = !listed(spec->categorical, name);
-		if (listed(spec->drop, name))
+	t->cols = NEW(struct column, nb);
+	t->texts = NEW(struct texts, nb);
+	for (size_t i = 0; i < nb; i++) {
+		if (!b[i].stored)
 			continue;
 		struct column *col = &t->cols[t->ncols];
-		*col = (struct column){ .name = arena_strn(t->arena, name, strlen(name)), .num = NEW(double, t->nrows) };
-		keep_text[t->ncols] = text[c];
-		for (size_t i = 0; i < t->nrows; i++) {
-			col->num[i] = NAN;
-			if (text[c][i] && !num_parse(text[c][i], strlen(text[c][i]), &col->num[i]))
-				number = false;
+		*col = b[i].col;
+		col->name = arena_strn(t->arena, reader_name(r, i), strlen(reader_name(r, i)));
+		t->texts[t->ncols++] = b[i].texts;
+		if (b[i].dict) {
+			GROW(col->cat, t->nrows);
+			sort_levels(t, col, b[i].dict);
+		} else {
+			GROW(col->num, t->nrows);
 		}
-		if (!number)
-			tab_categorize(t, t->ncols);
-		t->ncols++;
 	}
+	free(b);
 	return t;
 }
 
@@ -115,28 +413,33 @@ size_t tab_find(const struct table *t, const char *name)
 void tab_categorize(struct table *t, size_t c)
 {
 	struct column *col = &t->cols[c];
-	struct dict *d = dict_new(), *e = dict_new();
 	if (col->kind == KIND_CATEGORY)
 		return;
+	struct dict *dict = dict_new();
+	col->cat = categorize(col->num, &t->texts[c], t->nrows, t->nrows, dict);
 	col->kind = KIND_CATEGORY;
 	free(col->num);
 	col->num = NULL;
-	for (size_t i = 0; i < t->nrows; i++)
-		if (keep_text[c][i])
-			dict_add(d, keep_text[c][i], strlen(keep_text[c][i]));
-	col->nlevels = dict_size(d);
-	col->levels = NEW(const char *, (size_t)col->nlevels);
-	for (int32_t i = 0; i < col->nlevels; i++)
-		col->levels[i] = dict_text(d, i);
-	level_sort(col->levels, (size_t)col->nlevels);
-	for (int32_t i = 0; i < col->nlevels; i++)
-		dict_add(e, col->levels[i], strlen(col->levels[i]));
-	col->cat = NEW(int32_t, t->nrows);
-	for (size_t i = 0; i < t->nrows; i++)
-		col->cat[i] = keep_text[c][i] ? dict_find(e, keep_text[c][i], strlen(keep_text[c][i])) : -1;
+	sort_levels(t, col, dict);
+}
+
+void tab_forget_texts(struct table *t)
+{
+	for (size_t i = 0; i < t->ncols; i++)
+		texts_free(&t->texts[i]);
 }
 
 void tab_free(struct table *t)
 {
+	if (!t)
+		return;
+	tab_forget_texts(t);
+	for (size_t i = 0; i < t->ncols; i++) {
+		free(t->cols[i].num);
+		free(t->cols[i].cat);
+	}
+	free(t->cols);
+	free(t->texts);
+	arena_free(t->arena);
 	free(t);
 }

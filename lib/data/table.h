@@ -30,21 +30,22 @@ struct table {
 	struct column *cols;	/* (ncols) */
 	uint64_t hash;		/* of the input's bytes */
 	struct arena *arena;	/* owns names, levels; cells are malloc'ed one array a column */
+	struct texts *texts;	/* (ncols) how the input wrote its numbers, for tab_categorize(); see table.c */
 };
-
-struct strs;
 
 /* Kinds that are forced, what else means missing, what is not to be stored at all. */
 struct tab_spec {
 	const char *const *numeric, *const *categorical, *const *drop, *const *missing;	/* each ends in NULL, or is NULL */
+	int threads;
 };
 
 /*
  * Reads the whole stream and infers kinds over all of it: a column is numeric
  * when each of its cells is missing or a finite number (num_parse, after
- * trimming), else a category (text trimmed). A forced kind that a cell
- * contradicts dies with line, column and text ("inf" as a number too). Missing:
- * empty, blanks, NA NaN nan null ? and what spec adds.
+ * trimming), else a category (text trimmed). Missing: empty, blanks, NA NaN nan
+ * null ? and what spec adds. Dies with line, column and text where a cell
+ * contradicts a forced kind, and where infinities are all that keeps a column
+ * from being numeric; warns where a few texts are.
  */
 struct table *tab_read(struct reader *r, const struct tab_spec *spec);
 
@@ -56,8 +57,8 @@ size_t tab_find(const struct table *t, const char *name);	/* column, or SIZE_MAX
  */
 void tab_categorize(struct table *t, size_t col);
 
-/* Adds an empty column whose cells the caller fills; name is copied. Pointers to columns move. */
-struct column *tab_add(struct table *t, const char *name, enum kind kind);
+/* Frees what tab_categorize() needs of the numeric columns; it is not to be called for these any more. */
+void tab_forget_texts(struct table *t);
 
 void tab_free(struct table *t);
 

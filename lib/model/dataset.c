@@ -65,7 +65,7 @@ static struct table *read_table(const char *path, const struct train_opts *o)
 	struct tab_spec spec = {
 		.numeric = names_of(r, "numeric", &o->numeric, NULL),
 		.categorical = names_of(r, "categorical", &o->categorical, NULL),
-		.drop = names_of(r, "drop", &o->drop, &o->id), .missing = missing,
+		.drop = names_of(r, "drop", &o->drop, &o->id), .missing = missing, .threads = cmd_threads(o->threads),
 	};
 	struct table *t = tab_read(r, &spec);
 	free((void *)spec.numeric);
@@ -309,6 +309,7 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 		for (size_t i = 0; i < d->n; i++)
 			d->time[i] = c->kind == KIND_NUMERIC ? c->num[i] : (double)c->cat[i];
 	}
+	tab_forget_texts(d->table);
 	set_derived(d, o);
 }
 
