@@ -157,26 +157,28 @@ START_TEST(zero_weights)
 }
 END_TEST
 
-/* Mean loss of p (n, k): -log p of the true class, or the squared error. */
+/* Share of rows whose class is not the likeliest by p (n, k), or the mean squared error. */
 static double loss(const struct synth *s, const double *p, size_t k)
 {
 	double sum = 0;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->label)
-			sum -= log(fmax(p[i * k + (size_t)s->label[i]], 1e-15));
-		else
-			sum += (p[i] - s->y[i]) * (p[i] - s->y[i]);
+	for (size_t i = 0; i < s->n; i++) {
+		size_t likeliest = 0;
+		for (size_t c = 1; c < k; c++)
+			if (p[i * k + c] > p[i * k + likeliest])
+				likeliest = c;
+		sum += s->label ? (double)((size_t)s->label[i] != likeliest) : (p[i] - s->y[i]) * (p[i] - s->y[i]);
+	}
 	return sum / (double)s->n;
 }
 
-/* The loss on new rows is under 0.75 (classes) or 0.5 (values) of the loss of the shares of the classes or of the mean. */
+/* On new rows the loss is under 0.6 of that of the largest class or of the mean. Not the log loss: a full tree is too sure by design. */
 START_TEST(beats_the_trivial)
 {
 	struct contract_case c = case_at(_i);
 	struct synth s = synth_make(TABLE_MEAGRE, c.task, TRAIN, 1), t = synth_make(TABLE_MEAGRE, c.task, TEST, 2);
 	struct data d = synth_train(&s, false), x = synth_rows(&t);
 	size_t k = data_outputs(&x);
-	double prior[3] = { 0 }, *p = NEW(double, TEST * k), margin = s.label ? 0.75 : 0.5;
+	double prior[3] = { 0 }, *p = NEW(double, TEST * k);
 	for (size_t i = 0; i < TRAIN; i++)
 		prior[s.label ? s.label[i] : 0] += (s.label ? 1 : s.y[i]) / TRAIN;
 	for (size_t i = 0; i < TEST * k; i++)
@@ -189,7 +191,7 @@ START_TEST(beats_the_trivial)
 	p = NEW(double, TEST * k);
 	c.f->predict(fit, &x, p);
 	double found = loss(&t, p, k);
-	CK(c, found < margin * trivial, "loss %.4f, the trivial predictor's is %.4f", found, trivial);
+	CK(c, found < 0.6 * trivial, "loss %.4f, the trivial predictor's is %.4f", found, trivial);
 	free(p);
 	c.f->free(fit);
 	opts_drop(c.f, opts);

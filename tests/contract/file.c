@@ -419,7 +419,7 @@ START_TEST(options_that_do_not_fit)
 			if (word)
 				word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL;
 			t.m->opts = opts_make(t.c.f);
-			if (!opt_set(o, t.m->opts, value)) {
+			if (opt_takes(o, t.m->opts, value)) {
 				struct bytes b = model_bytes(t.m);
 				snprintf(what, sizeof(what), "option --%s %s", o->name, value);
 				attempt(&t, b, what);

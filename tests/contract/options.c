@@ -85,7 +85,7 @@ START_TEST(json_and_back)
 	there_and_back(f, opts, "defaults");
 	for (const struct opt *o = f->opts; o->name; o++)
 		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
-			if (!opt_set(o, opts, values[i]))
+			if (opt_takes(o, opts, values[i]))
 				there_and_back(f, opts, o->name);
 	opt_free(f->opts, opts);
 	free(opts);
