@@ -1,0 +1,69 @@
+/*
+ * The objective of a linear model over a design,
+ *
+ *	F(t) = sum_i w_i loss(y_i, f_i) + sum_j l2_j t_j^2 / 2 + sum_j l1_j |t_j|,
+ *
+ * with weights that sum to 1, scores f_i = t_0 + sum_j t_j z_ij over columns z
+ * of mean 0 and deviation 1, and k scores a row (1, or one a class). Here is
+ * its smooth part, with gradient and Hessian. Rows are taken in blocks, blocks
+ * in chunks that depend on the data alone, chunk sums are added in order.
+ *
+ * Parameters: t (k, q), q = 1 + design columns, the intercept first; m = k q.
+ */
+#ifndef DLS_FAMILIES_LINEAR_GLM_H
+#define DLS_FAMILIES_LINEAR_GLM_H
+
+#include "families/linear/design.h"
+#include "math/loss.h"
+
+struct glm {
+	const struct data *d;
+	struct design *ds;
+	enum loss loss;
+	double param;		/* of the loss: huber's delta, the quantile's level */
+	size_t n, k, q, m;
+	double *y;		/* (n) by row of the view: value / unit, or class */
+	double *w;		/* (n) weight / sum of weights */
+	double unit;		/* power of two by which values, intercept and coefficients are divided */
+	double wsum;		/* sum of weights before */
+	double *l1, *l2;	/* (m) penalties in these units; 0 for intercepts */
+	int threads;
+};
+
+/* Drop: see design_new(). Penalties are 0 until glm_penalty(). */
+struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int threads);
+void glm_free(struct glm *g);
+
+/* Penalties as the user means them; on coefficients of original units unless standardize. */
+void glm_penalty(struct glm *g, double l1, double l2, bool standardize);
+
+/* What is done with a block: f (n, k) scores, r (n, k) to be multiplied by X', h (n, k) row weights of X'HX. Returns its share of the sum. */
+typedef double glm_rows(const struct glm *g, void *ctx, size_t i0, size_t n, double *f, double *r, double *h);
+
+struct glm_pass {
+	const double *theta;	/* (m) for f; NULL: f is 0 */
+	glm_rows *rows;
+	void *ctx;
+	double *grad;		/* (m) X'r, or NULL */
+	double *hess;		/* (m, m) X'HX with both triangles, or NULL; softmax: from h = p */
+};
+
+double glm_pass(const struct glm *g, const struct glm_pass *p);
+
+/* Smooth part of F, gradient to grad (m) unless NULL; Hessian (m, m) of the loss alone, without l2. */
+double glm_eval(const struct glm *g, const double *theta, double *grad);
+void glm_hessian(const struct glm *g, const double *theta, double *hess);
+double glm_l1(const struct glm *g, const double *theta);	/* sum l1 |t| */
+
+/*
+ * Loss (mean over the batch by weight) and gradient (m) over the n <=
+ * DESIGN_ROWS rows of the view in rows, penalties not included; for descent by
+ * small batches. scratch: glm_scratch() doubles, 64-byte aligned.
+ */
+double glm_batch(const struct glm *g, const double *theta, const uint32_t *rows, size_t n, double *scratch, double *grad);
+size_t glm_scratch(const struct glm *g);
+
+/* The best constant scores: theta (m) with all but intercepts 0. */
+void glm_null(const struct glm *g, double *theta);
+
+#endif

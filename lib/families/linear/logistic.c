@@ -1,0 +1,47 @@
+#include "families/linear/options.h"
+
+static const struct opt logistic_opts[] = {
+	LIN_OPTIONS("0.0001"),
+	OPT_END
+};
+
+static enum loss loss_of(const struct data *x)
+{
+	return x->nclasses == 2 ? LOSS_LOGISTIC : LOSS_SOFTMAX;
+}
+
+static const char *logistic_check(const void *opts, const struct data *d)
+{
+	return lin_check(opts, d);
+}
+
+static void *logistic_fit(const void *opts, const struct data *train, struct run *run)
+{
+	return lin_fit(opts, loss_of(train), 0, train, run);
+}
+
+static void *logistic_load(const void *opts, const struct data *x, struct store *st)
+{
+	(void)opts;
+	return lin_load(loss_of(x), x, st);
+}
+
+const struct family family_logistic = {
+	.name = "logistic",
+	.brief = "logistic regression: two classes or many (softmax), with l1 and l2",
+	.tasks = TASK_CLASSES,
+	.opts = logistic_opts,
+	.opts_size = sizeof(struct lin_opts),
+	.details = LIN_DETAILS,
+	.check = logistic_check,
+	.fit = logistic_fit,
+	.predict = lin_predict,
+	.save = lin_save,
+	.load = logistic_load,
+	.free = lin_free,
+	.show = lin_show,
+	.importance = lin_importance,
+	.contrib = lin_contrib,
+	.rounds = lin_rounds,
+	.link = lin_link,
+};

@@ -1,0 +1,195 @@
+/*
+ * The regularisation path: penalties lambda (mix |b| + (1 - mix) b^2 / 2) from
+ * the least one that leaves every coefficient at 0 down, each solved from the
+ * solution before; and the choice among them by the held-out loss of a
+ * cross-validation over the same penalties (Friedman et al. 2010).
+ */
+#include "families/linear/lin.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "math/dense.h"
+
+#define RATIO_TALL 1e-4		/* last penalty over first, with more rows than columns; as glmnet */
+#define RATIO_WIDE 1e-2
+
+/* Solves down the path. each() is called at every penalty with the solution. */
+typedef void each_fn(void *ctx, size_t i, const struct glm *g, const double *theta);
+
+static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, const double *lambda, size_t n,
+		    each_fn *each, void *ctx)
+{
+	double *theta = NEW(double, g->m);
+	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
+	s->hess = keep ? NEW(double, g->m * g->m) : NULL;
+	s->has_hess = false;
+	glm_null(g, theta);
+	s->tol = o->tol * solve_scale(g, theta);
+	for (size_t i = 0; i < n; i++) {
+		glm_penalty(g, lambda[i] * o->mix, lambda[i] * (1 - o->mix), o->standardize);
+		if (s->solver == SOLVE_IPM)
+			glm_null(g, theta);	/* an interior point gains nothing from a start at a corner */
+		solve(s, g, theta);
+		each(ctx, i, g, theta);
+	}
+	free(s->hess);
+	s->hess = NULL;
+	free(theta);
+}
+
+/* The least penalty that leaves all at 0, from the gradient there. */
+static double lambda_max(const struct lin_opts *o, struct glm *g)
+{
+	double *theta = NEW(double, 2 * g->m), *grad = theta + g->m, most = 0;
+	glm_null(g, theta);
+	glm_penalty(g, 1, 0, o->standardize);
+	glm_eval(g, theta, grad);
+	for (size_t a = 0; a < g->m; a++)
+		if (g->l1[a] > 0)
+			most = fmax(most, fabs(grad[a]) / g->l1[a]);
+	free(theta);
+	return most > 0 ? most / fmax(o->mix, 1e-3) : 1;
+}
+
+/* Fold 0..folds-1 of each row: classes spread evenly, drawn from the seed. */
+static void draw_folds(const struct data *d, uint64_t seed, int32_t folds, int32_t *fold)
+{
+	struct rng r = rng_at(seed, "linear.path", 0);
+	uint32_t *order = NEW(uint32_t, d->n);
+	int32_t next = 0, classes = d->nclasses ? d->nclasses : 1;
+	for (size_t i = 0; i < d->n; i++)
+		order[i] = (uint32_t)i;
+	rng_shuffle(&r, order, d->n);
+	for (int32_t k = 0; k < classes; k++)
+		for (size_t i = 0; i < d->n; i++)
+			if (!d->label || d->label[data_row(d, order[i])] == k)
+				fold[order[i]] = next++ % folds;
+	free(order);
+}
+
+/* One fold: the held-out loss at each penalty. */
+struct held {
+	const struct data *out;
+	double *y, *w, *f, *r;	/* (n), (n), (n, k), (n, k) */
+	double *loss;		/* (penalties) mean held-out loss */
+};
+
+static void held_loss(void *ctx, size_t i, const struct glm *g, const double *theta)
+{
+	struct held *h = ctx;
+	struct lin *m = lin_from(g, theta, g->d);
+	size_t n = h->out->n;
+	double total = 0;
+	for (size_t a = 0; a < n; a++)
+		total += h->w[a];
+	lin_scores(m, h->out, h->f);
+	double loss = m->loss == LOSS_SOFTMAX ? loss_softmax(n, m->k, h->y, h->w, h->f, h->r, NULL)
+					      : loss_rows(m->loss, m->param, n, h->y, h->w, h->f, h->r, NULL);
+	h->loss[i] = total > 0 ? loss / total : 0;
+	lin_free(m);
+}
+
+static void run_fold(const struct lin_opts *o, struct solve s, const struct glm *g, const double *lambda, size_t n,
+		     const int32_t *fold, int32_t f, double *loss)
+{
+	const struct data *d = g->d;
+	uint32_t *rows = NEW(uint32_t, d->n);
+	size_t in = 0, out = d->n;
+	for (size_t i = 0; i < d->n; i++)
+		rows[fold[i] == f ? --out : in++] = (uint32_t)data_row(d, i);
+	struct data train = *d, test = *d;
+	train.rows = rows;
+	train.n = in;
+	test.rows = rows + in;
+	test.n = d->n - in;
+	struct glm *sub = glm_new(&train, g->loss, g->loss == LOSS_HUBER ? g->param * g->unit : g->param,
+				  lin_penalised(o) ? false : true, g->threads);
+	struct held h = { .out = &test, .y = NEW(double, test.n), .w = NEW(double, test.n), .f = NEW(double, test.n * g->k),
+			  .r = NEW(double, test.n * g->k), .loss = loss };
+	for (size_t i = 0; i < test.n; i++) {
+		size_t row = data_row(&test, i);
+		h.y[i] = d->y ? d->y[row] : (double)d->label[row];
+		h.w[i] = data_weight(&test, i);
+	}
+	descend(o, &s, sub, lambda, n, held_loss, &h);
+	glm_free(sub);
+	free(h.y);
+	free(h.w);
+	free(h.f);
+	free(h.r);
+	free(rows);
+}
+
+/* Mean and standard error over folds; loss (folds, n). */
+static void summarise(size_t n, int32_t folds, const double *loss, double *cv)
+{
+	for (size_t i = 0; i < n; i++) {
+		double mean = 0, ss = 0;
+		for (int32_t f = 0; f < folds; f++)
+			mean += loss[(size_t)f * n + i] / folds;
+		for (int32_t f = 0; f < folds; f++) {
+			double e = loss[(size_t)f * n + i] - mean;
+			ss += e * e;
+		}
+		cv[2 * i] = mean;
+		cv[2 * i + 1] = sqrt(ss / (folds - 1) / folds);
+	}
+}
+
+static size_t choose(const struct lin_opts *o, size_t n, const double *cv)
+{
+	size_t best = 0, i = 0;
+	for (size_t a = 1; a < n; a++)
+		if (cv[2 * a] < cv[2 * best])
+			best = a;
+	if (strcmp(o->path_rule, "min") == 0)
+		return best;
+	while (cv[2 * i] > cv[2 * best] + cv[2 * best + 1])
+		i++;
+	return i;
+}
+
+struct kept {
+	struct lin_path *path;
+	double *theta;		/* (n, m) */
+};
+
+static void keep(void *ctx, size_t i, const struct glm *g, const double *theta)
+{
+	struct kept *k = ctx;
+	memcpy(k->theta + i * g->m, theta, g->m * sizeof(*theta));
+	lin_weights(g, theta, k->path->weight + i * g->k * g->ds->p, k->path->bias + i * g->k);
+}
+
+void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const struct run *run, double *theta,
+	      struct lin_path *path)
+{
+	size_t n = (size_t)o->path, folds = (size_t)o->path_folds;
+	double top = lambda_max(o, g), ratio = g->n > g->ds->p ? RATIO_TALL : RATIO_WIDE;
+	struct kept k = { path, NEW(double, n * g->m) };
+	double *loss = NEW(double, folds * n);
+	int32_t *fold = NEW(int32_t, g->n);
+	path->n = n;
+	path->lambda = NEW(double, n);
+	path->cv = NEW(double, 2 * n);
+	path->weight = NEW(double, n * g->k * g->ds->p);
+	path->bias = NEW(double, n * g->k);
+	for (size_t i = 0; i < n; i++)
+		path->lambda[i] = n > 1 ? top * pow(ratio, (double)i / (double)(n - 1)) : top;
+	draw_folds(g->d, run->seed, o->path_folds, fold);
+	for (size_t f = 0; f < folds; f++)
+		run_fold(o, *s, g, path->lambda, n, fold, (int32_t)f, loss + f * n);
+	summarise(n, o->path_folds, loss, path->cv);
+	path->chosen = choose(o, n, path->cv);
+	descend(o, s, g, path->lambda, n, keep, &k);
+	memcpy(theta, k.theta + path->chosen * g->m, g->m * sizeof(*theta));
+	glm_penalty(g, path->lambda[path->chosen] * o->mix, path->lambda[path->chosen] * (1 - o->mix), o->standardize);
+	s->objective = glm_eval(g, theta, NULL) + glm_l1(g, theta);
+	free(fold);
+	free(loss);
+	free(k.theta);
+}

@@ -1,0 +1,96 @@
+#include "families/linear/solve.h"
+
+#include <math.h>
+
+#include "math/dense.h"
+#include "math/optim.h"
+
+/* What Newton's method and L-BFGS are likely to need until they agree to 1e-8. */
+#define NEWTON_HESSIANS 6
+#define LBFGS_PASSES 150
+
+/* A Hessian costs a product for each pair of entries of a row; it and its factor must fit in memory. */
+#define NEWTON_MAX 3000
+
+enum solver solve_choice(const struct glm *g)
+{
+	if (g->loss == LOSS_QUANTILE)
+		return SOLVE_IPM;
+	double n = (double)g->n, k = (double)g->k, m = (double)g->m;
+	double row = (double)(1 + g->ds->nd) / 8 + (double)g->ds->nslots;	/* dense ones go eight at a time */
+	double newton = NEWTON_HESSIANS * (n * row * row * k * (k + 1) / 4 * 8 + m * m * m / 6);
+	double lbfgs = LBFGS_PASSES * (2 * n * row * k + 20 * m);
+	return g->m <= NEWTON_MAX && newton <= lbfgs * 8 ? SOLVE_NEWTON : SOLVE_LBFGS;
+}
+
+static double abs_rows(const struct glm *g, void *ctx, size_t i0, size_t n, double *f, double *r, double *h)
+{
+	(void)ctx;
+	double s = 0;
+	if (g->loss == LOSS_SOFTMAX)
+		loss_softmax(n, g->k, g->y + i0, g->w + i0, f, r, h);
+	else
+		loss_rows(g->loss, g->param, n, g->y + i0, g->w + i0, f, r, h);
+	for (size_t i = 0; i < n * g->k; i++)
+		s += fabs(r[i]);
+	return s / (double)g->k;
+}
+
+double solve_scale(const struct glm *g, const double *theta)
+{
+	struct glm_pass p = { .theta = theta, .rows = abs_rows };
+	double s = glm_pass(g, &p), size = 0;
+	for (size_t i = 0; i < g->n; i++)
+		size += g->w[i] * fabs(g->y[i]);
+	return fmax(s, g->loss >= LOSS_POISSON ? 1e-3 : 1e-6 * size);
+}
+
+struct lbfgs_ctx {
+	const struct glm *g;
+	struct solve *s;
+	const double *x;	/* where the last evaluation was */
+};
+
+static double lbfgs_eval(void *ctx, const double *x, double *grad)
+{
+	struct lbfgs_ctx *c = ctx;
+	c->x = x;
+	return glm_eval(c->g, x, grad);
+}
+
+static bool lbfgs_told(void *ctx, int iteration, double objective)
+{
+	struct lbfgs_ctx *c = ctx;
+	return c->s->told(c->s->ctx, iteration, c->s->iterations, objective, c->x);
+}
+
+static void solve_lbfgs(struct solve *s, const struct glm *g, double *theta)
+{
+	struct lbfgs_ctx ctx = { g, s, theta };
+	struct lbfgs o = { .memory = 10, .iterations = s->iterations, .tol = s->tol,
+			   .l1 = dense_maxabs(g->m, g->l1) > 0 ? g->l1 : NULL, .fn = lbfgs_eval,
+			   .told = s->told ? lbfgs_told : NULL, .ctx = &ctx };
+	lbfgs(&o, g->m, theta);
+	s->done = o.done;
+	s->converged = o.converged;
+	s->objective = o.objective;
+}
+
+void solve(struct solve *s, const struct glm *g, double *theta)
+{
+	switch (s->solver) {
+	case SOLVE_NEWTON:
+	case SOLVE_CD:
+		solve_newton(s, g, theta);
+		break;
+	case SOLVE_LBFGS:
+		solve_lbfgs(s, g, theta);
+		break;
+	case SOLVE_GD:
+	case SOLVE_SGD:
+		solve_descent(s, g, theta);
+		break;
+	case SOLVE_IPM:
+		solve_ipm(s, g, theta);
+	}
+}
