@@ -246,6 +246,42 @@ START_TEST(defaults)
 }
 END_TEST
 
+/*
+ * With rows to watch, an iterative family stops early and keeps the best
+ * round: the model is the one that so many rounds make without watching.
+ */
+START_TEST(early_stopping)
+{
+	struct contract_case c = case_at(_i);
+	struct synth s = synth_make(TABLE_MIXED, c.task, ROWS, 1), t = synth_make(TABLE_MIXED, c.task, ROWS, 2);
+	struct data d = synth_train(&s, false), v = synth_train(&t, false), x = synth_rows(&t);
+	struct run run = { .seed = 5, .threads = 2, .positive = c.task == TASK_BINARY ? 1 : -1, .valid = &v, .early_stop = 2 };
+	void *opts = opts_make(c.f);
+	size_t k = data_outputs(&x);
+	double *p = NEW(double, ROWS * k), *q = NEW(double, ROWS * k);
+	ck_assert(measure_find(metric_default(c.task), &run.metric));
+	void *fit = c.f->fit(opts, &d, &run);
+	c.f->predict(fit, &x, p);
+	check_predictions(c, p, ROWS, k, "early stopping");
+	int rounds = c.f->rounds ? c.f->rounds(fit) : 0;
+	if (rounds) {
+		CK(c, rounds == run.best_round, "keeps %d rounds, the best was %d", rounds, run.best_round);
+		struct run again = { .seed = 5, .threads = 1, .positive = run.positive, .rounds = rounds };
+		void *refit = c.f->fit(opts, &d, &again);
+		c.f->predict(refit, &x, q);
+		CK(c, c.f->rounds(refit) == rounds, "a refit of %d rounds has %d", rounds, c.f->rounds(refit));
+		CK(c, memcmp(p, q, ROWS * k * sizeof(*p)) == 0, "the best %d rounds predict otherwise than a refit", rounds);
+		c.f->free(refit);
+	}
+	c.f->free(fit);
+	opts_drop(c.f, opts);
+	synth_free(&s);
+	synth_free(&t);
+	free(p);
+	free(q);
+}
+END_TEST
+
 /* Word w of a range "a|b|c" (malloc'ed), or NULL. */
 static char *word_at(const char *range, int w)
 {
@@ -275,4 +311,4 @@ START_TEST(every_word_of_an_option)
 }
 END_TEST
 
-CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, every_word_of_an_option)
+CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, early_stopping, every_word_of_an_option)

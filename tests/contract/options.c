@@ -28,7 +28,7 @@ START_TEST(all_is_there)
 	const struct family *f = families[_i];
 	CK_F(f, family_find(f->name) == f, "not found by its name");
 	CK_F(f, is_sentence_part(f->brief), "brief '%s' is no part of a sentence", f->brief);
-	CK_F(f, strlen(f->brief) <= 100, "brief is longer than a line");
+	CK_F(f, strlen(f->brief) <= 55, "brief is longer than its line in --help");
 	CK_F(f, f->details && strlen(f->details) > 20 && f->details[strlen(f->details) - 1] == '.', "details are no paragraph");
 	CK_F(f, f->tasks && !(f->tasks & ~(unsigned)(TASK_CLASSES | TASK_REGRESSION)), "tasks %x", f->tasks);
 	CK_F(f, f->opts && f->predict && f->save && f->load && f->free && f->show, "a function is not there");

@@ -319,7 +319,7 @@ static void show(const void *model, const struct data *x, const struct schema *s
 
 const struct family family_bayes = {
 	.name = "bayes",
-	.brief = "naive Bayes: gaussian, multinomial, bernoulli, complement, categorical, or mixed columns",
+	.brief = "naive Bayes of numbers, counts and categories",
 	.tasks = TASK_CLASSES,
 	.opts = opts,
 	.opts_size = sizeof(struct bayes_opts),

@@ -370,7 +370,7 @@ static void show(const void *model, const struct data *x, const struct schema *s
 
 const struct family family_knn = {
 	.name = "knn",
-	.brief = "k nearest neighbours: the votes, or the mean, of the rows nearest to a row",
+	.brief = "k nearest neighbours, by exact search",
 	.tasks = TASK_REGRESSION | TASK_CLASSES,
 	.opts = opts,
 	.opts_size = sizeof(struct knn_opts),
