@@ -36,7 +36,7 @@ static void *linear_load(const void *opts, const struct data *x, struct store *s
 
 const struct family family_linear = {
 	.name = "linear",
-	.brief = "linear regression: squared, huber, quantile or poisson loss, with l1 and l2",
+	.brief = "linear regression: squared, huber, quantile, poisson",
 	.tasks = TASK_REGRESSION,
 	.opts = linear_opts,
 	.opts_size = sizeof(struct lin_opts),

@@ -28,7 +28,7 @@ static void *logistic_load(const void *opts, const struct data *x, struct store 
 
 const struct family family_logistic = {
 	.name = "logistic",
-	.brief = "logistic regression: two classes or many (softmax), with l1 and l2",
+	.brief = "logistic regression of two classes or many",
 	.tasks = TASK_CLASSES,
 	.opts = logistic_opts,
 	.opts_size = sizeof(struct lin_opts),
