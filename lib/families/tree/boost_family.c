@@ -8,8 +8,6 @@
 #include "base/mem.h"
 #include "model/family.h"
 
-#define ROWS_A_BLOCK 256
-
 static const struct opt options[] = {
 	OPT(struct boost_opts, objective, "objective", "LOSS", "auto",
 	    "auto|binary|multiclass|squared|absolute|quantile|huber|poisson", "what to minimise; auto: by the target"),
@@ -71,16 +69,18 @@ static void predict(const void *fit_, const struct data *x, double *out)
 {
 	const struct boost *m = fit_;
 	size_t k = m->o.k, outputs = data_outputs(x);
-	double *score = NEW(double, ROWS_A_BLOCK * k);
-	for (size_t from = 0; from < x->n; from += ROWS_A_BLOCK) {
-		uint32_t rows[ROWS_A_BLOCK];
-		size_t n = x->n - from < ROWS_A_BLOCK ? x->n - from : ROWS_A_BLOCK;
+	double *score = NEW(double, TREE_BLOCK * k);
+	for (size_t from = 0; from < x->n; from += TREE_BLOCK) {
+		uint32_t rows[TREE_BLOCK], leaf[TREE_BLOCK];
+		size_t n = x->n - from < TREE_BLOCK ? x->n - from : TREE_BLOCK;
 		for (size_t i = 0; i < n; i++)
 			rows[i] = (uint32_t)data_row(x, from + i);
-		for (size_t c = 0; c < k; c++) {
+		for (size_t i = 0; i < n * k; i++)
+			score[i] = m->base[i % k];
+		for (size_t t = 0; t < m->trees.ntrees; t++) {
+			trees_leaves(&m->trees, t, x->cols, rows, n, leaf);
 			for (size_t i = 0; i < n; i++)
-				score[i * k + c] = m->base[c];
-			trees_sum(&m->trees, c, m->trees.ntrees, k, x->cols, rows, n, 1, score + c, k);
+				score[i * k + t % k] += m->trees.node[leaf[i]].value;
 		}
 		for (size_t i = 0; i < n; i++)
 			objective_predict(&m->o, score + i * k, 1, out + (from + i) * outputs);

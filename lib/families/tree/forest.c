@@ -17,7 +17,6 @@
 #include "base/par.h"
 
 #define BATCH 64
-#define ROWS_A_CHUNK 1024
 #define WEIGHT_BITS 25	/* of a row's weight; the bootstrap multiplies it by up to 2^5 and more is not met */
 
 /* What a thread grows trees with. */
@@ -157,15 +156,21 @@ static void tree_chunk(void *ctx, size_t chunk, int worker)
 static void unseen_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct fit *f = ctx;
-	size_t n = f->t.n, from = chunk * ROWS_A_CHUNK, to = from + ROWS_A_CHUNK < n ? from + ROWS_A_CHUNK : n;
+	size_t n = f->t.n, from = chunk * TREE_BLOCK, to = from + TREE_BLOCK < n ? from + TREE_BLOCK : n;
+	uint32_t at[TREE_BLOCK], rows[TREE_BLOCK], leaf[TREE_BLOCK];
 	(void)worker;
 	for (size_t t = f->first; t < f->m->trees.ntrees; t++) {
 		const uint8_t *in = f->in + (t - f->first) * n;
+		size_t m = 0;
 		for (size_t i = from; i < to; i++) {
-			if (in[i])
-				continue;
-			forest_add(f->m, t, f->d->cols, f->t.rows[i], f->sum + i * f->m->outputs);
-			f->votes[i]++;
+			at[m] = (uint32_t)i;
+			rows[m] = f->t.rows[i];
+			m += !in[i];
+		}
+		trees_leaves(&f->m->trees, t, f->d->cols, rows, m, leaf);
+		for (size_t i = 0; i < m; i++) {
+			forest_add(f->m, leaf[i], f->sum + at[i] * f->m->outputs);
+			f->votes[at[i]]++;
 		}
 	}
 }
@@ -187,7 +192,7 @@ static void batch(struct fit *f, size_t size)
 		free(s->prob);
 	}
 	if (f->sum)
-		par_for(f->run->threads, (f->t.n + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, unseen_chunk, f);
+		par_for(f->run->threads, (f->t.n + TREE_BLOCK - 1) / TREE_BLOCK, unseen_chunk, f);
 }
 
 /* The out-of-bag sums as predictions by row of the view, and their score. */

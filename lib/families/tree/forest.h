@@ -28,8 +28,8 @@ struct forest {
 /* cols 0: all of them. */
 struct forest *forest_fit(const struct forest_opts *o, size_t cols, const struct data *d, struct run *run);
 
-/* Adds a tree's prediction for a row of the table to sum (outputs); and sums over so many trees to predictions. */
-void forest_add(const struct forest *m, size_t tree, const struct column *cols, size_t row, double *sum);
+/* Adds a tree's prediction to sum (outputs) at its leaf; and sums over so many trees to predictions. */
+void forest_add(const struct forest *m, uint32_t leaf, double *sum);
 void forest_mean(const struct forest *m, const double *sum, size_t trees, double *out);
 
 #endif

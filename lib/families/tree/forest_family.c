@@ -59,10 +59,10 @@ static void *fit_tree(const void *opts, const struct data *d, struct run *run)
 	return forest_fit(&o, 0, d, run);
 }
 
-void forest_add(const struct forest *m, size_t tree, const struct column *cols, size_t row, double *sum)
+void forest_add(const struct forest *m, uint32_t leaf, double *sum)
 {
 	const struct trees *t = &m->trees;
-	double value = t->node[trees_leaf(t, tree, cols, row)].value;
+	double value = t->node[leaf].value;
 	if (!t->k) {
 		sum[m->outputs - 1] += value;
 		return;
@@ -91,12 +91,21 @@ static void predict(const void *fit, const struct data *x, double *out)
 {
 	const struct forest *m = fit;
 	size_t k = m->outputs;
-	double *sum = NEW0(double, x->n * k + 1);
-	for (size_t t = 0; t < m->trees.ntrees; t++)
-		for (size_t i = 0; i < x->n; i++)
-			forest_add(m, t, x->cols, data_row(x, i), sum + i * k);
-	for (size_t i = 0; i < x->n; i++)
-		forest_mean(m, sum + i * k, m->trees.ntrees, out + i * k);
+	double *sum = NEW(double, TREE_BLOCK * k);
+	for (size_t from = 0; from < x->n; from += TREE_BLOCK) {
+		uint32_t rows[TREE_BLOCK], leaf[TREE_BLOCK];
+		size_t n = x->n - from < TREE_BLOCK ? x->n - from : TREE_BLOCK;
+		for (size_t i = 0; i < n; i++)
+			rows[i] = (uint32_t)data_row(x, from + i);
+		memset(sum, 0, n * k * sizeof(*sum));
+		for (size_t t = 0; t < m->trees.ntrees; t++) {
+			trees_leaves(&m->trees, t, x->cols, rows, n, leaf);
+			for (size_t i = 0; i < n; i++)
+				forest_add(m, leaf[i], sum + i * k);
+		}
+		for (size_t i = 0; i < n; i++)
+			forest_mean(m, sum + i * k, m->trees.ntrees, out + (from + i) * k);
+	}
 	free(sum);
 }
 

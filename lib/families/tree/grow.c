@@ -166,7 +166,7 @@ struct partition {
 	uint32_t *rows, *spare;
 	size_t m;
 	size_t *nleft;		/* (chunks) */
-	uint8_t left[256];	/* 1 for a bin that goes left */
+	uint64_t left[4];	/* bins that go left */
 };
 
 /* A chunk's left rows to its front, its right ones to the spare room. */
@@ -177,11 +177,11 @@ static void partition_chunk(void *ctx, size_t chunk, int worker)
 	(void)worker;
 	for (size_t i = from; i < to; i++) {
 		uint32_t row = p->rows[i];
-		uint8_t left = p->left[p->x[(size_t)row * BIN_STRIDE]];
+		unsigned bin = p->x[(size_t)row * BIN_STRIDE], left = p->left[bin >> 6] >> (bin & 63) & 1;
 		p->rows[l] = row;
 		p->spare[r] = row;
 		l += left;
-		r += 1u - left;
+		r += left ^ 1;
 	}
 	p->nleft[chunk] = l - from;
 }
@@ -191,8 +191,7 @@ static size_t partition(struct grower *g, const struct grown *x)
 {
 	size_t chunks = (x->count + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, left = 0, one;
 	struct partition p = { bins_col(g->b, (size_t)x->best.col), g->rows + x->start, g->spare, x->count, &one, { 0 } };
-	for (size_t i = 0; i < 256; i++)
-		p.left[i] = x->best.left[i >> 6] >> (i & 63) & 1;
+	memcpy(p.left, x->best.left, sizeof(p.left));
 	if (chunks > 1)
 		p.nleft = NEW(size_t, chunks);
 	par_for(g->threads, chunks, partition_chunk, &p);

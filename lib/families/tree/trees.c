@@ -121,7 +121,7 @@ static bool in_mask(const uint32_t *mask, int32_t level)
 	return word < mask[0] && mask[word + 1] >> (level & 31) & 1;
 }
 
-bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
+static inline bool goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
 {
 	const struct column *c = &cols[NODE_COLUMN(n->test)];
 	if (n->test & NODE_CATEGORY) {
@@ -129,23 +129,35 @@ bool trees_goes_left(const struct trees *t, const struct node *n, const struct c
 		return level < 0 ? n->test & NODE_MISSING_LEFT : in_mask(t->mask + (size_t)n->value, level);
 	}
 	double x = c->num[row];
-	return isnan(x) ? n->test & NODE_MISSING_LEFT : x <= n->value;
+	return x <= n->value || (isnan(x) && n->test & NODE_MISSING_LEFT);
 }
 
-size_t trees_leaf(const struct trees *t, size_t tree, const struct column *cols, size_t row)
+bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
 {
-	const struct node *n = t->node + t->first[tree], *at = n;
-	while (at->left)
-		at = n + at->left + !trees_goes_left(t, at, cols, row);
-	return (size_t)(at - t->node);
+	return goes_left(t, n, cols, row);
 }
 
-void trees_sum(const struct trees *t, size_t from, size_t to, size_t step, const struct column *cols,
-	       const uint32_t *rows, size_t n, double by, double *out, size_t stride)
+/* Eight rows go down together, so that their loads overlap. */
+void trees_leaves(const struct trees *t, size_t tree, const struct column *cols, const uint32_t *rows, size_t n,
+		  uint32_t *leaf)
 {
-	for (size_t tree = from; tree < to; tree += step)
-		for (size_t i = 0; i < n; i++)
-			out[i * stride] += by * t->node[trees_leaf(t, tree, cols, rows[i])].value;
+	const struct node *node = t->node + t->first[tree];
+	for (size_t from = 0; from < n; from += 8) {
+		size_t to = n - from < 8 ? n : from + 8;
+		uint32_t at[8] = { 0 }, moved;
+		do {
+			moved = 0;
+			for (size_t i = from; i < to; i++) {
+				const struct node *x = &node[at[i - from]];
+				if (!x->left)
+					continue;
+				at[i - from] = (uint32_t)x->left + !goes_left(t, x, cols, rows[i]);
+				moved = 1;
+			}
+		} while (moved);
+		for (size_t i = from; i < to; i++)
+			leaf[i] = (uint32_t)t->first[tree] + at[i - from];
+	}
 }
 
 /* ---------------------------------------------------------------------- file */

@@ -19,6 +19,7 @@
 #define NODE_MISSING_LEFT 1u
 #define NODE_CATEGORY 2u
 #define NODE_COLUMN(test) ((test) >> 2)
+#define TREE_BLOCK 256	/* rows that are best walked through a tree at once */
 #define TREE_MAX_DEPTH 1000	/* of any tree: what walks it may recurse */
 
 struct node {
@@ -58,12 +59,9 @@ void trees_scale(struct trees *t, size_t tree, double by);	/* multiplies a tree'
 /* Does a row of the table go left at a node that is no leaf? */
 bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row);
 
-/* The leaf (index into node) that a row of the table reaches. */
-size_t trees_leaf(const struct trees *t, size_t tree, const struct column *cols, size_t row);
-
-/* Adds by * the leaf values of trees from, from + step, ... < to for rows (n) of the table to out[i * stride]. */
-void trees_sum(const struct trees *t, size_t from, size_t to, size_t step, const struct column *cols,
-	       const uint32_t *rows, size_t n, double by, double *out, size_t stride);
+/* The leaf that each of n rows of the table reaches, as an index into node, to leaf (n). */
+void trees_leaves(const struct trees *t, size_t tree, const struct column *cols, const uint32_t *rows, size_t n,
+		  uint32_t *leaf);
 
 void trees_save(const struct trees *t, struct store *st);
 void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *st);
