@@ -7,6 +7,7 @@
 #   make bench        speed and memory, side by side with installed peers
 #   make fuzz         a minute of fuzzing for each parser (clang)
 #   make churn        the churn experiment (TRAIN= TEST= for the competition's files)
+#   make linear      the homework on linear models (TRAIN= TARGET=)
 #   make manuals      puts the option tables into man/
 #   make install      PREFIX=/usr/local, DESTDIR=
 PREFIX ?= /usr/local
@@ -75,6 +76,9 @@ bench: all
 fuzz:
 	sh tests/fuzz/run.sh $(B)/fuzz
 
+linear: all
+	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/linear.mk
+
 churn: all
 	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/churn.mk
 
@@ -94,6 +98,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all units check check-asan lint manuals bench fuzz churn install uninstall clean
+.PHONY: all units check check-asan lint manuals bench fuzz churn linear install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

@@ -96,7 +96,7 @@ static double sgd_rate(const struct glm *g, const double *x)
 	return 0.5 / (curve * (double)g->q);
 }
 
-/* The mean objective over the batches of an epoch is what is told: the whole one costs another pass. */
+/* The objective over all rows is told after each epoch: another pass, but one that can be compared with its minimum. */
 static void stochastic(struct solve *s, const struct glm *g, double *x)
 {
 	size_t batch = (size_t)s->batch < DESIGN_ROWS ? (size_t)s->batch : DESIGN_ROWS;
@@ -108,18 +108,17 @@ static void stochastic(struct solve *s, const struct glm *g, double *x)
 		order[i] = (uint32_t)i;
 	for (s->done = 0; s->done < s->iterations; ) {
 		struct rng r = rng_at(s->seed, "linear.sgd", (uint64_t)s->done);
-		double loss = 0;
 		rng_shuffle(&r, order, g->n);
 		for (size_t b = 0; b < batches; b++) {
 			size_t n = g->n - b * batch < batch ? g->n - b * batch : batch;
 			double epochs = s->done + (double)b / (double)batches;
-			loss += glm_batch(g, x, order + b * batch, n, scratch, grad);
+			glm_batch(g, x, order + b * batch, n, scratch, grad);
 			for (size_t a = 0; a < g->m; a++)
 				grad[a] += g->l2[a] * x[a];
 			move(g, rate_at(s, base, epochs, epochs / s->iterations), x, grad, x);
 		}
 		s->done++;
-		if (s->told && s->told(s->ctx, s->done, s->iterations, loss / (double)batches, x))
+		if (s->told && s->told(s->ctx, s->done, s->iterations, glm_eval(g, x, grad) + glm_l1(g, x), x))
 			break;
 	}
 	s->objective = glm_eval(g, x, grad) + glm_l1(g, x);
