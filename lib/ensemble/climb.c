@@ -65,6 +65,8 @@ static void climb_bag(void *ctx, size_t bag, int worker)
 	struct level b = bag_rows(cl, bag);
 	size_t cells = b.n * (size_t)b.k;
 	double *sum = NEW0(double, cells), *p = NEW(double, cells), *weights = cl->weights + bag * b.m, best = -INFINITY;
+	for (size_t i = 0; i < b.m; i++)
+		weights[i] = 1 / (double)b.m;	/* where the metric is undefined */
 	uint32_t *count = NEW0(uint32_t, b.m);
 	int best_round = 0;
 	(void)worker;
@@ -78,10 +80,12 @@ static void climb_bag(void *ctx, size_t bag, int worker)
 				take = i;
 			}
 		}
+		if (isinf(most))
+			break;
 		count[take]++;
 		for (size_t j = 0; j < cells; j++)
 			sum[j] += b.p[take][j];
-		if (round > 0 && !(most > best))
+		if (most <= best)
 			continue;
 		best = most;
 		best_round = round;

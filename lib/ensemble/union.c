@@ -31,6 +31,12 @@ _Noreturn static void lists_differ(const char *const *names, size_t i, const cha
 	die(ST_DATA, "%s", s.s);
 }
 
+/* The text, or "" where a model has none. */
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
 static bool same_texts(char **a, size_t na, char **b, size_t nb)
 {
 	for (size_t i = 0; na == nb && i < na; i++)
@@ -44,8 +50,8 @@ void union_check(struct model *const *members, const char *const *names, size_t 
 	const struct schema *a = &members[0]->schema;
 	for (size_t i = 1; i < m; i++) {
 		const struct schema *b = &members[i]->schema;
-		if (strcmp(a->target ? a->target : "", b->target ? b->target : "") != 0)
-			die(ST_DATA, "'%s' predicts '%s', but '%s' predicts '%s'", names[i], b->target, names[0], a->target);
+		if (strcmp(text(a->target), text(b->target)) != 0)
+			die(ST_DATA, "'%s' predicts '%s', but '%s' predicts '%s'", names[i], text(b->target), names[0], text(a->target));
 		if (a->task != b->task)
 			die(ST_DATA, "'%s' predicts %s, but '%s' predicts %s", names[i], task_name(b->task), names[0],
 			    task_name(a->task));
@@ -99,7 +105,7 @@ void union_schema(struct model *const *members, size_t m, struct schema *sc)
 		strs_add(&sc->missing, first->missing.s[t]);
 	sc->unseen = mem_str(first->unseen);
 	for (size_t i = 1; i < m; i++)
-		if (strcmp(members[i]->schema.unseen, sc->unseen) != 0) {	/* the stricter policy holds for all */
+		if (strcmp(text(members[i]->schema.unseen), text(sc->unseen)) != 0) {	/* the stricter policy holds for all */
 			free(sc->unseen);
 			sc->unseen = mem_str("error");
 		}
