@@ -83,6 +83,18 @@ bool rank_make(struct ranking *rk, const struct scored *s, int32_t c, int32_t ri
 	return false;
 }
 
+void rank_order(const struct scored *s, uint32_t *row)
+{
+	struct ranked *r = NEW(struct ranked, s->n), *tmp = NEW(struct ranked, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		r[i] = (struct ranked){ key_of(s->p[2 * i + (size_t)s->positive]), (double)i };
+	struct ranked *sorted = rank_sort(r, tmp, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		row[i] = (uint32_t)sorted[i].w;
+	free(r);
+	free(tmp);
+}
+
 void rank_free(struct ranking *rk)
 {
 	free(rk->r);

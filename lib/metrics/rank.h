@@ -38,6 +38,9 @@ struct rank_group {
 	double tp, fp;		/* weights in it and before */
 };
 
+/* The rows (n) of two classes by falling score of the positive one, equals as they stand. */
+void rank_order(const struct scored *s, uint32_t *row);
+
 bool rank_next(const struct ranking *rk, struct rank_group *g);	/* false at the end */
 
 /* The sum of weights of positives in the top `share` of all; a group at the border gives its part. */

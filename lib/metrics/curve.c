@@ -1,0 +1,350 @@
+#include "metrics/curve.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "data/csvout.h"
+#include "data/reader.h"
+#include "metrics/parts.h"
+#include "metrics/rank.h"
+
+/* ---- series ---- */
+
+static struct series *add_series(struct curve *c, const char *name)
+{
+	GROW(c->s, c->n + 1);
+	c->s[c->n] = (struct series){ .name = mem_str(name) };
+	return &c->s[c->n++];
+}
+
+/* One CSV line: the series, and n numbers; NaN is an empty cell. */
+static void put_row(struct series *s, const double *x, size_t n)
+{
+	char buf[NUM_MAX];
+	csv_put(&s->rows, slice_of(s->name));
+	for (size_t i = 0; i < n; i++) {
+		str_putc(&s->rows, ',');
+		if (!isnan(x[i]))
+			str_add(&s->rows, buf, num_print(buf, x[i]));
+	}
+	str_putc(&s->rows, '\n');
+}
+
+#define ROW(s, ...) put_row(s, (const double[]){ __VA_ARGS__ }, sizeof((const double[]){ __VA_ARGS__ }) / sizeof(double))
+
+/* ---- curves of one class against the rest ---- */
+
+/* From (0, 0) to (1, 1), without points between two others on one straight line. */
+static const char *add_roc(struct series *out, const struct scored *s, int32_t c, int32_t bins)
+{
+	struct ranking rk;
+	struct rank_group g = { 0 }, next = { 0 }, before = { .score = INFINITY };
+	const char *why = NULL;
+	(void)bins;
+	if (!rank_make(&rk, s, c, -1, true, &why))
+		return why;
+	ROW(out, INFINITY, 0, 0);
+	for (bool more = rank_next(&rk, &g); more; g = next) {
+		next = g;
+		more = rank_next(&rk, &next);
+		if (more && (g.tp - before.tp) * (next.fp - g.fp) == (next.tp - g.tp) * (g.fp - before.fp))
+			continue;
+		ROW(out, g.score, g.fp / rk.neg, g.tp / rk.pos);
+		before = g;
+	}
+	rank_free(&rk);
+	return NULL;
+}
+
+/* From recall 0 on, without points whose recall both neighbours share. */
+static const char *add_pr(struct series *out, const struct scored *s, int32_t c, int32_t bins)
+{
+	struct ranking rk;
+	struct rank_group g = { 0 }, next = { 0 };
+	const char *why = NULL;
+	(void)bins;
+	if (!rank_make(&rk, s, c, -1, false, &why))
+		return why;
+	ROW(out, INFINITY, 1, 0);
+	for (bool more = rank_next(&rk, &g); more; g = next) {
+		next = g;
+		more = rank_next(&rk, &next);
+		if (g.pos > 0 || !more || next.pos > 0)
+			ROW(out, g.score, g.tp / (g.tp + g.fp), g.tp / rk.pos);
+	}
+	rank_free(&rk);
+	return NULL;
+}
+
+static const char *add_lift(struct series *out, const struct scored *s, int32_t c, int32_t bins)
+{
+	struct ranking rk;
+	const char *why = NULL;
+	if (!rank_make(&rk, s, c, -1, false, &why))
+		return why;
+	for (int32_t i = 1; i <= bins; i++) {
+		double share = (double)i / bins, gain = rank_top(&rk, share) / rk.pos;
+		ROW(out, share, gain / share, gain);
+	}
+	rank_free(&rk);
+	return NULL;
+}
+
+/* The bin of p among bins of equal width, (i / bins, (i + 1) / bins]. */
+static int32_t bin_of(double p, int32_t bins)
+{
+	int32_t i = p > 0 ? p < 1 ? (int32_t)(p * bins) : bins - 1 : 0;
+	while (i > 0 && p <= (double)i / bins)
+		i--;
+	while (i < bins - 1 && p > (double)(i + 1) / bins)
+		i++;
+	return i;
+}
+
+/* Mean probability and share of hits in each bin that has rows (DeGroot and Fienberg 1983). */
+static const char *add_calibration(struct series *out, const struct scored *s, int32_t c, int32_t bins)
+{
+	struct bin {
+		double rows;
+		struct sum p, hits;
+	} *bin = NEW0(struct bin, (size_t)bins);
+	for (size_t i = 0; i < s->n; i++) {
+		double p = s->p[i * (size_t)s->k + (size_t)c], w = row_weight(s, i);
+		struct bin *b = &bin[bin_of(p, bins)];
+		b->rows += w;
+		sum_add(&b->p, w * p);
+		sum_add(&b->hits, s->label[i] == c ? w : 0);
+	}
+	for (int32_t i = 0; i < bins; i++)
+		if (bin[i].rows > 0)
+			ROW(out, (double)i / bins, (i + 1.0) / bins, bin[i].rows, sum_get(bin[i].p) / bin[i].rows,
+			    sum_get(bin[i].hits) / bin[i].rows);
+	free(bin);
+	return NULL;
+}
+
+/* ---- tables of all classes ---- */
+
+static void put_label(struct str *t, const struct scored *s, size_t c)
+{
+	csv_put(t, slice_of(c < (size_t)s->k ? s->labels[c] : "(other)"));
+}
+
+static void add_classes(struct series *out, const struct scored *s)
+{
+	struct counts n = counts_make(s);
+	for (size_t c = 0; c < n.k; c++) {
+		const double x[] = { n.truth[c], n.hit[c] / n.pred[c], n.hit[c] / n.truth[c],
+			2 * n.hit[c] / (n.truth[c] + n.pred[c]) };
+		char buf[NUM_MAX];
+		if (c == (size_t)s->k && n.truth[c] <= 0)
+			continue;
+		csv_put(&out->rows, slice_of(out->name));
+		str_putc(&out->rows, ',');
+		put_label(&out->rows, s, c);
+		for (size_t i = 0; i < sizeof(x) / sizeof(*x); i++) {
+			str_putc(&out->rows, ',');
+			if (!isnan(x[i]))
+				str_add(&out->rows, buf, num_print(buf, x[i]));
+		}
+		str_putc(&out->rows, '\n');
+	}
+	counts_free(&n);
+}
+
+static void add_confusion(struct curve *curve, struct series *out, const struct scored *s)
+{
+	size_t k = (size_t)s->k;
+	double *cell = NEW0(double, (k + 1) * k), other = 0;
+	char buf[NUM_MAX];
+	str_free(&curve->header);
+	str_puts(&curve->header, "series,target");
+	for (size_t c = 0; c < k; c++) {
+		str_putc(&curve->header, ',');
+		put_label(&curve->header, s, c);
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		size_t t = s->label[i] < 0 ? k : (size_t)s->label[i];
+		cell[t * k + (size_t)row_pred(s, i)] += row_weight(s, i);
+		other += t == k;
+	}
+	for (size_t t = 0; t < k + (other > 0); t++) {
+		csv_put(&out->rows, slice_of(out->name));
+		str_putc(&out->rows, ',');
+		put_label(&out->rows, s, t);
+		for (size_t c = 0; c < k; c++) {
+			str_putc(&out->rows, ',');
+			str_add(&out->rows, buf, num_print(buf, cell[t * k + c]));
+		}
+		str_putc(&out->rows, '\n');
+	}
+	free(cell);
+}
+
+/* ---- the kinds ---- */
+
+struct shape {
+	const char *name, *header;
+	const char *(*add)(struct series *out, const struct scored *s, int32_t c, int32_t bins);	/* NULL: not of one class */
+	const char *x, *y, *extra;	/* columns that a picture shows, and what else it draws; NULL: no picture */
+	const char *xlabel, *ylabel;
+};
+
+static const struct shape shapes[] = {
+	{ "roc", "series,threshold,fpr,tpr", add_roc, "3", "4", "x with lines dt 2 lc rgb '#999999' notitle",
+		"false positive rate", "true positive rate" },
+	{ "pr", "series,threshold,precision,recall", add_pr, "4", "3", NULL, "recall", "precision" },
+	{ "calibration", "series,low,high,rows,predicted,observed", add_calibration, "5", "6",
+		"x with lines dt 2 lc rgb '#999999' notitle", "predicted probability", "observed share" },
+	{ "lift", "series,share,lift,gain", add_lift, "2", "3", "1 with lines dt 2 lc rgb '#999999' notitle",
+		"share of rows, by falling score", "lift" },
+	{ "learning", "series,round,value", NULL, "2", "3", NULL, "round", "value" },
+	{ "confusion", "series,target", NULL, NULL, NULL, NULL, NULL, NULL },
+	{ "classes", "series,label,rows,precision,recall,f1", NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct shape *shape_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		if (strcmp(shapes[i].name, name) == 0)
+			return &shapes[i];
+	bug("no curve '%s'", name);
+}
+
+struct curve curve_new(const char *kind)
+{
+	struct curve c = { .kind = kind };
+	str_puts(&c.header, shape_of(kind)->header);
+	return c;
+}
+
+const char *curve_add(struct curve *curve, const struct scored *s, const char *name, int32_t bins)
+{
+	const struct shape *shape = shape_of(curve->kind);
+	const char *why = NULL;
+	if (!s->label)
+		return "it is for classes, not for regression";
+	if (shape->add && !s->p)
+		return "it needs probabilities, not only predicted classes";
+	if (s->n == 0)
+		return "there are no rows";
+	if (strcmp(shape->name, "classes") == 0)
+		add_classes(add_series(curve, name), s);
+	else if (strcmp(shape->name, "confusion") == 0)
+		add_confusion(curve, add_series(curve, name), s);
+	else if (s->k == 2)
+		return shape->add(add_series(curve, name), s, s->positive, bins);
+	else
+		for (int32_t c = 0; c < s->k && !why; c++) {
+			struct str t = { 0 };
+			str_printf(&t, "%s %s", name, s->labels[c]);
+			why = shape->add(add_series(curve, t.s), s, c, bins);
+			str_free(&t);
+		}
+	return why;
+}
+
+void curve_csv(const struct curve *c, struct str *out)
+{
+	str_printf(out, "%s\n", c->header.s);
+	for (size_t i = 0; i < c->n; i++)
+		str_add(out, c->s[i].rows.s, c->s[i].rows.n);
+}
+
+void curve_free(struct curve *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->s[i].name);
+		str_free(&c->s[i].rows);
+	}
+	free(c->s);
+	str_free(&c->header);
+}
+
+/* ---- learning curves ---- */
+
+/* The value of a JSON cell as a number; false when it is absent or no number. */
+static bool cell_number(const struct block *b, size_t row, size_t col, double *x)
+{
+	if (col >= b->ncols)
+		return false;
+	struct slice cell = b->cells[row * b->ncols + col];
+	return cell.s && num_parse(cell.s, cell.n, x);
+}
+
+static void learning_row(struct curve *c, struct dict *names, const struct reader *r, const struct block *b, size_t row)
+{
+	static const char *const not_values[] = { "event", "fold", "round", "rounds", "rows" };
+	double round, fold = 0, x;
+	if (!cell_number(b, row, reader_find(r, "round"), &round))
+		return;
+	cell_number(b, row, reader_find(r, "fold"), &fold);
+	for (size_t col = 0; col < b->ncols; col++) {
+		struct str name = { 0 };
+		bool skip = !cell_number(b, row, col, &x);
+		for (size_t i = 0; i < sizeof(not_values) / sizeof(*not_values); i++)
+			skip |= strcmp(reader_name(r, col), not_values[i]) == 0;
+		if (skip)
+			continue;
+		str_puts(&name, reader_name(r, col));
+		if (fold > 0)
+			str_printf(&name, " fold %.0f", fold);
+		size_t at = (size_t)dict_add(names, name.s, name.n);
+		if (at == c->n)
+			add_series(c, name.s);
+		ROW(&c->s[at], round, x);
+		str_free(&name);
+	}
+}
+
+void curve_learning(struct curve *c, struct reader *r)
+{
+	struct dict *names = dict_new();
+	for (const struct block *b; (b = reader_next(r));)
+		for (size_t row = 0; row < b->nrows; row++)
+			learning_row(c, names, r, b, row);
+	dict_free(names);
+	if (c->n == 0)
+		die(ST_DATA, "%s: no rounds in it; dls-train --metrics FILE writes them", reader_where(r));
+}
+
+/* ---- pictures ---- */
+
+/* 'text' for gnuplot: a quote is doubled, and nothing else has a meaning. */
+static void put_quoted(struct str *out, const char *text)
+{
+	str_putc(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_putc(out, '\'');
+		str_putc(out, (unsigned char)*text < 32 ? ' ' : *text);
+	}
+	str_putc(out, '\'');
+}
+
+bool curve_plot(const struct curve *c, const char *format, struct str *out)
+{
+	const struct shape *shape = shape_of(c->kind);
+	if (!shape->x)
+		return false;
+	str_printf(out, "set terminal %s size 900,700 background rgb 'white'\n", strcmp(format, "png") == 0 ? "pngcairo" : "svg");
+	str_puts(out, "set datafile separator ','\nset grid lc rgb '#dddddd'\n");
+	str_printf(out, "set xlabel '%s'\nset ylabel '%s'\n", shape->xlabel, shape->ylabel);
+	str_puts(out, "set key noenhanced outside bottom center horizontal\n");
+	for (size_t i = 0; i < c->n; i++)
+		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s ? c->s[i].rows.s : "");
+	str_puts(out, "plot ");
+	for (size_t i = 0; i < c->n; i++) {
+		str_printf(out, "$s%zu using %s:%s with %s lw 2 title ", i, shape->x, shape->y,
+			   strcmp(shape->name, "calibration") == 0 ? "linespoints pt 7" : "lines");
+		put_quoted(out, c->s[i].name);
+		str_puts(out, i + 1 < c->n || shape->extra ? ", " : "\n");
+	}
+	if (shape->extra)
+		str_printf(out, "%s\n", shape->extra);
+	return true;
+}
