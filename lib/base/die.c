@@ -1,5 +1,6 @@
 #include "base/die.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@ void prog_init(const char *argv0)
 {
 	const char *slash = argv0 ? strrchr(argv0, '/') : NULL;
 	prog_name = slash ? slash + 1 : argv0 ? argv0 : "dls";
+	for (int fd = 0; fd <= 2; fd++)		/* a closed one must not become the number of the next file opened */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+			_exit(ST_IO);
+	signal(SIGXFSZ, SIG_IGN);		/* a write over the limit fails like one to a full disk */
 }
 
 static void unlink_all(void)
@@ -36,13 +41,15 @@ static void on_signal(int sig)
 
 void die_unlink(const char *path)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction old;
 	for (int i = 0; i < MAX_UNLINK; i++) {
 		if (to_unlink[i])
 			continue;
 		to_unlink[i] = path;
 		for (size_t s = 0; s < sizeof(sigs) / sizeof(*sigs); s++)
-			signal(sigs[s], on_signal);
+			if (sigaction(sigs[s], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* as nohup wants it */
+				signal(sigs[s], on_signal);
 		return;
 	}
 	bug("more than %d files to unlink", MAX_UNLINK);

@@ -27,7 +27,12 @@ enum status {
 extern const char *prog_name;
 extern int verbosity;	/* -1 quiet, 0 normal, 1 and more verbose */
 
-/* Sets prog_name to the last part of argv[0]. */
+/*
+ * Sets prog_name to the last part of argv[0]. Also the first line of main():
+ * where stdin, stdout or stderr is closed, reading or writing it fails from
+ * here on, and no other file gets its number; a file size limit is an error
+ * of writing, not a signal.
+ */
 void prog_init(const char *argv0);
 
 /* Prints the message and exits with STATUS; runs the cleanups below first. */

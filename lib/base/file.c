@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,38 +22,41 @@ const char *in_name(const char *path)
 	return is_std(path) ? "stdin" : path;
 }
 
-struct out out_open(const char *path, bool binary)
+/* Makes the temporary file of o; no signal comes between its birth and the promise to unlink it. */
+static int make_temp(struct out *o)
 {
-	struct out o = { 0 };
-	if (is_std(path)) {
-		if (binary && isatty(STDOUT_FILENO))
-			die(ST_USAGE, "a model is not written to a terminal; redirect it (> FILE) or give -o FILE");
-		o.f = stdout;
-		return o;
-	}
 	struct str temp = { 0 };
-	str_printf(&temp, "%s.tmp.XXXXXX", path);
-	o.path = mem_str(path);
-	o.temp = str_take(&temp);
-	struct stat st;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {	/* a device or a pipe is written in place */
-		free(o.temp);
-		o.temp = NULL;
-		o.f = fopen(path, "wb");
-		if (!o.f)
-			die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
-		return o;
-	}
-	int fd = mkstemp(o.temp);
-	if (fd < 0)
-		die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
-	die_unlink(o.temp);
+	sigset_t all, before;
 	mode_t mask = umask(0);
 	umask(mask);
-	fchmod(fd, 0666 & ~mask);
-	o.f = fdopen(fd, "wb");
-	if (!o.f)
-		die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
+	str_printf(&temp, "%s.tmp.XXXXXX", o->path);
+	o->temp = str_take(&temp);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	int fd = mkstemp(o->temp);
+	if (fd >= 0) {
+		die_unlink(o->temp);
+		fchmod(fd, 0666 & ~mask);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd;
+}
+
+struct out out_open(const char *path, bool binary)
+{
+	struct out o = { .f = stdout };
+	struct stat st;
+	if (!is_std(path)) {
+		o.path = realpath(path, NULL);	/* a link stays, what it leads to is replaced */
+		if (!o.path)
+			o.path = mem_str(path);
+		bool in_place = stat(path, &st) == 0 && !S_ISREG(st.st_mode);	/* a device, a pipe */
+		int fd = in_place ? open(path, O_WRONLY) : make_temp(&o);
+		if (fd < 0 || !(o.f = fdopen(fd, "wb")))
+			die(ST_IO, "%s: cannot write: %s", path, strerror(errno));
+	}
+	if (binary && isatty(fileno(o.f)))
+		die(ST_USAGE, "a model is not written to a terminal; redirect it (> FILE) or give -o FILE");
 	return o;
 }
 
@@ -91,6 +95,8 @@ FILE *in_open(const char *path)
 			die(ST_NOINPUT, "stdin: cannot read: %s", strerror(errno));
 		if (S_ISDIR(st.st_mode))
 			die(ST_NOINPUT, "stdin: is a directory");
+		if ((fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
+			die(ST_NOINPUT, "stdin: is closed; data come on it (< FILE)");
 		return stdin;
 	}
 	FILE *f = fopen(path, "rb");

@@ -30,47 +30,80 @@ _Noreturn static void no_column(const struct reader *r, const char *option, cons
 	die(ST_DATA, "%s: there is no column '%s' (--%s). The columns: %s", reader_where(r), name, option, list.s);
 }
 
-static void need_column(const struct reader *r, const char *option, const char *name)
+/* The column that an option's text means: its name, or "#3" for the third. */
+static size_t need_column(const struct reader *r, const char *option, const char *name)
 {
-	if (name && reader_find(r, name) == SIZE_MAX)
+	size_t i = reader_find(r, name);
+	if (i == SIZE_MAX)
 		no_column(r, option, name);
+	return i;
 }
 
-/* The names as a NULL-terminated list, "#3" replaced by the third column's name; the caller frees the list. */
-static const char **names_of(const struct reader *r, const char *option, const struct strs *a, const struct strs *b)
+/* A NULL-terminated list of names that belong to the reader; free(names) is the caller's. */
+struct names {
+	const char **names;
+	size_t n;
+};
+
+/* Appends the names that an option gives, "#3" replaced by the third column's name. */
+static void add_names(const struct reader *r, const char *option, const struct strs *given, struct names *to)
 {
-	const char **list = NEW0(const char *, a->n + (b ? b->n : 0) + 1);
-	size_t n = 0;
-	for (const struct strs *l = a; l; l = l == a ? b : NULL)
-		for (size_t i = 0; i < l->n; i++) {
-			need_column(r, option, l->s[i]);
-			list[n++] = reader_name(r, reader_find(r, l->s[i]));
-		}
-	return list;
+	GROW(to->names, to->n + given->n + 1);
+	for (size_t i = 0; i < given->n; i++)
+		to->names[to->n++] = reader_name(r, need_column(r, option, given->s[i]));
+	to->names[to->n] = NULL;
 }
 
-/* Reads the table by the options; the target and the other roles are known to be there. */
-static struct table *read_table(const char *path, const struct train_opts *o)
+static bool is_role(const struct dataset *d, const char *name)
 {
-	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	for (size_t i = 0; i < NROLES; i++)
+		if (d->roles[i] && strcmp(name, d->roles[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Finds the columns of the roles; a column has one role at most. */
+static void find_roles(struct dataset *d, const struct reader *r, const struct train_opts *o)
+{
+	static const char *const names[NROLES] = { "target", "weight", "group", "time" };
+	const char *const given[NROLES] = { o->target, o->weight, o->group, o->time };
 	if (!o->target)
 		die(ST_USAGE, "--target is not given: which column is to be predicted?");
-	need_column(r, "target", o->target);
-	need_column(r, "weight", o->weight);
-	need_column(r, "group", o->group);
-	need_column(r, "time", o->time);
+	for (size_t i = 0; i < NROLES; i++) {
+		if (!given[i])
+			continue;
+		d->roles[i] = mem_str(reader_name(r, need_column(r, names[i], given[i])));
+		for (size_t k = 0; k < i; k++)
+			if (d->roles[k] && strcmp(d->roles[k], d->roles[i]) == 0)
+				die(ST_USAGE, "the column '%s' cannot be both --%s and --%s", d->roles[i], names[k], names[i]);
+	}
+}
+
+static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o)
+{
+	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	struct names numeric = { 0 }, categorical = { 0 }, drop = { 0 };
 	const char **missing = NEW0(const char *, o->missing.n + 1);
+	size_t kept = 0;
+	find_roles(d, r, o);
+	add_names(r, "numeric", &o->numeric, &numeric);
+	add_names(r, "categorical", &o->categorical, &categorical);
+	add_names(r, "drop", &o->drop, &drop);
+	add_names(r, "id", &o->id, &drop);
+	for (size_t i = 0; i < drop.n; i++)	/* rows may be grouped by their --id */
+		if (!is_role(d, drop.names[i]))
+			drop.names[kept++] = drop.names[i];
+	drop.names[kept] = NULL;
+	for (size_t i = 0; i < categorical.n; i++)
+		strs_add(&d->categorical, categorical.names[i]);
 	for (size_t i = 0; i < o->missing.n; i++)
 		missing[i] = o->missing.s[i];
-	struct tab_spec spec = {
-		.numeric = names_of(r, "numeric", &o->numeric, NULL),
-		.categorical = names_of(r, "categorical", &o->categorical, NULL),
-		.drop = names_of(r, "drop", &o->drop, &o->id), .missing = missing, .threads = cmd_threads(o->threads),
-	};
+	struct tab_spec spec = { .numeric = numeric.names, .categorical = categorical.names, .drop = drop.names,
+		.missing = missing, .threads = cmd_threads(o->threads) };
 	struct table *t = tab_read(r, &spec);
-	free((void *)spec.numeric);
-	free((void *)spec.categorical);
-	free((void *)spec.drop);
+	free(numeric.names);
+	free(categorical.names);
+	free(drop.names);
 	free(missing);
 	if (t->nrows == 0)
 		die(ST_DATA, "%s: no rows after the header", reader_where(r));
@@ -80,13 +113,10 @@ static struct table *read_table(const char *path, const struct train_opts *o)
 	return t;
 }
 
-/* The column of a role; "#3" counts columns of the table as read. */
-static struct column *role(struct table *t, const char *name, const char *option)
+/* The column of a role that was given. */
+static struct column *role_column(const struct dataset *d, enum role role)
 {
-	size_t i = tab_find(t, name);
-	if (i == SIZE_MAX)
-		die(ST_DATA, "the column '%s' (--%s) is dropped", name, option);
-	return &t->cols[i];
+	return &d->table->cols[tab_find(d->table, d->roles[role])];
 }
 
 /* True when a numeric column looks like class numbers: whole numbers, few distinct. */
@@ -138,6 +168,9 @@ static void set_labels(struct dataset *d, const struct column *c, const struct t
 	struct schema *sc = &d->schema;
 	if (c->nlevels < 2)
 		die(ST_DATA, "the target '%s' has one class, '%s'; a classifier needs two", c->name, c->levels[0]);
+	if (c->nlevels > MOST_CLASSES && (double)c->nlevels > ID_SHARE * (double)d->n)
+		die(ST_DATA, "the target '%s' has %d different values in %zu rows; a classifier needs few classes", c->name,
+		    c->nlevels, d->n);
 	sc->nlabels = c->nlevels;
 	sc->labels = NEW0(char *, (size_t)c->nlevels);
 	for (int32_t i = 0; i < c->nlevels; i++)
@@ -156,7 +189,7 @@ static void set_labels(struct dataset *d, const struct column *c, const struct t
 
 static void set_target(struct dataset *d, const struct train_opts *o, unsigned tasks)
 {
-	struct column *c = role(d->table, o->target, "target");
+	struct column *c = role_column(d, ROLE_TARGET);
 	bool classes = tasks & TASK_CLASSES;
 	refuse_missing(c, d->n, "target");
 	if ((tasks & TASK_CLASSES) && (tasks & TASK_REGRESSION)) {
@@ -170,7 +203,7 @@ static void set_target(struct dataset *d, const struct train_opts *o, unsigned t
 	d->schema.target = mem_str(c->name);
 	if (classes) {
 		tab_categorize(d->table, (size_t)(c - d->table->cols));
-		set_labels(d, role(d->table, o->target, "target"), o);
+		set_labels(d, role_column(d, ROLE_TARGET), o);
 		return;
 	}
 	if (c->kind != KIND_NUMERIC)
@@ -212,10 +245,19 @@ static void class_weights(const struct dataset *d, const char *text, double *cw)
 	strs_free(&parts);
 }
 
+static void refuse_no_weight(const struct dataset *d)
+{
+	double all = 0;
+	for (size_t i = 0; d->w && i < d->n; i++)
+		all += d->w[i];
+	if (d->w && !(all > 0 && isfinite(all)))
+		die(ST_DATA, "the weights of all %zu rows sum to %g; nothing can be learned", d->n, all);
+}
+
 static void set_weights(struct dataset *d, const struct train_opts *o)
 {
 	if (o->weight) {
-		const struct column *c = role(d->table, o->weight, "weight");
+		const struct column *c = role_column(d, ROLE_WEIGHT);
 		if (c->kind != KIND_NUMERIC)
 			die(ST_DATA, "the weight '%s' is not a number everywhere", c->name);
 		refuse_missing(c, d->n, "weight");
@@ -249,18 +291,16 @@ static bool all_missing(const struct column *c, size_t n)
 }
 
 /* True when the column is to be a feature; says why not. */
-static bool is_feature(const struct dataset *d, const struct column *c, const struct train_opts *o)
+static bool is_feature(const struct dataset *d, const struct column *c)
 {
-	const char *const roles[] = { o->target, o->weight, o->group, o->time };
-	for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++)
-		if (roles[i] && c == role(d->table, roles[i], "target"))
-			return false;
+	if (is_role(d, c->name))
+		return false;
 	if (all_missing(c, d->n)) {
 		warn("column '%s' is empty and is not used", c->name);
 		return false;
 	}
 	if (c->kind == KIND_CATEGORY && d->n >= ID_ROWS && (double)c->nlevels > ID_SHARE * (double)d->n &&
-	    !strs_has(&o->categorical, c->name)) {
+	    !strs_has(&d->categorical, c->name)) {
 		warn("column '%s' has %d different texts in %zu rows and is not used; say --id, --drop or --categorical %s",
 		     c->name, c->nlevels, d->n, c->name);
 		return false;
@@ -283,13 +323,14 @@ static void set_derived(struct dataset *d, const struct train_opts *o)
 void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks)
 {
 	*d = (struct dataset){ .schema.positive = -1 };
-	d->table = read_table(path, o);
+	d->table = read_table(d, path, o);
 	d->n = d->table->nrows;
 	set_target(d, o, tasks);
 	set_weights(d, o);
+	refuse_no_weight(d);
 	d->inputs = NEW(struct column, d->table->ncols);
 	for (size_t i = 0; i < d->table->ncols; i++)
-		if (is_feature(d, &d->table->cols[i], o))
+		if (is_feature(d, &d->table->cols[i]))
 			d->inputs[d->ninputs++] = d->table->cols[i];
 	if (d->ninputs == 0)
 		die(ST_DATA, "no columns are left to learn from beside '%s'", d->schema.target);
@@ -298,12 +339,12 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 		strs_add(&d->schema.missing, o->missing.s[i]);
 	d->schema.unseen = mem_str(o->unseen);
 	if (o->group) {
-		tab_categorize(d->table, tab_find(d->table, o->group));
-		d->group = role(d->table, o->group, "group");
+		tab_categorize(d->table, (size_t)(role_column(d, ROLE_GROUP) - d->table->cols));
+		d->group = role_column(d, ROLE_GROUP);
 		refuse_missing(d->group, d->n, "group");
 	}
 	if (o->time) {
-		const struct column *c = role(d->table, o->time, "time");
+		const struct column *c = role_column(d, ROLE_TIME);
 		refuse_missing(c, d->n, "time");
 		d->time = NEW(double, d->n);
 		for (size_t i = 0; i < d->n; i++)
@@ -342,16 +383,16 @@ static void append_rows(struct column_growth *g, const struct column *block, siz
 }
 
 /* Reads target and weight of a block's rows, appended to d at row `at`. */
-static size_t read_targets(struct dataset *d, const struct reader *r, const struct block *b, const struct train_opts *o,
+static size_t read_targets(struct dataset *d, const struct reader *r, const struct block *b, size_t target, size_t weight,
 			   size_t at)
 {
 	const struct schema *sc = &d->schema;
-	size_t target = reader_find(r, o->target), weight = o->weight ? reader_find(r, o->weight) : SIZE_MAX, unknown = 0;
+	size_t unknown = 0;
 	if (sc->nlabels)
 		GROW(d->label, at + b->nrows);
 	else
 		GROW(d->y, at + b->nrows);
-	if (o->weight)
+	if (weight != SIZE_MAX)
 		GROW(d->w, at + b->nrows);
 	for (size_t i = 0; i < b->nrows; i++) {
 		struct slice cell = slice_trim(b->cells[i * b->ncols + target]);
@@ -361,15 +402,15 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 			unknown += d->label[at + i] < 0;
 		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !isfinite(d->y[at + i])) {
 			die(ST_DATA, "%s:%llu: the target '%s' is '%s', not a number", reader_where(r),
-			    (unsigned long long)b->lines[i], o->target, text);
+			    (unsigned long long)b->lines[i], reader_name(r, target), text);
 		}
 		free(text);
-		if (!o->weight)
+		if (weight == SIZE_MAX)
 			continue;
 		cell = slice_trim(b->cells[i * b->ncols + weight]);
 		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0) || isinf(d->w[at + i]))
 			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0", reader_where(r),
-			    (unsigned long long)b->lines[i], o->weight);
+			    (unsigned long long)b->lines[i], reader_name(r, weight));
 	}
 	return unknown;
 }
@@ -381,8 +422,9 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	struct column *block = schema_columns(&like->schema);
 	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0 };
 	struct convert cv = { NEW0(uint64_t, like->schema.nfields), NEW0(uint64_t, like->schema.nfields), false, 0, 0 };
-	need_column(r, "target", o->target);
-	need_column(r, "weight", o->weight);
+	size_t target = need_column(r, "target", like->schema.target), weight = SIZE_MAX;
+	if (like->roles[ROLE_WEIGHT])
+		weight = need_column(r, "weight", like->roles[ROLE_WEIGHT]);
 	*d = (struct dataset){ .schema = like->schema };	/* borrowed while reading */
 	for (const struct block *b; (b = reader_next(r));) {
 		schema_map(&like->schema, r, map);
@@ -390,7 +432,7 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 		schema_convert(&like->schema, map, b, 0, b->nrows, block, &cv);
 		if (cv.bad)
 			schema_die(&like->schema, map, b, r, &cv);
-		unknown += read_targets(d, r, b, o, d->n);
+		unknown += read_targets(d, r, b, target, weight, d->n);
 		d->n += b->nrows;
 		append_rows(&g, block, b->nrows);
 		schema_cells_free(block, g.ncols);
@@ -416,6 +458,9 @@ void dataset_free(struct dataset *d)
 		tab_free(d->table);
 	else
 		schema_cells_free(d->inputs, d->ninputs);
+	for (size_t i = 0; i < NROLES; i++)
+		free(d->roles[i]);
+	strs_free(&d->categorical);
 	free(d->label);
 	free(d->y);
 	free(d->w);

@@ -20,8 +20,13 @@ struct train_opts {
 	bool header, stratify, progress;
 };
 
+/* Columns that are no features but say something of the row. */
+enum role { ROLE_TARGET, ROLE_WEIGHT, ROLE_GROUP, ROLE_TIME, NROLES };
+
 struct dataset {
 	struct table *table;
+	char *roles[NROLES];	/* the columns' names in the input, "#3" resolved; NULL: not given */
+	struct strs categorical;/* the names that --categorical gave, "#3" resolved */
 	size_t n;
 	int32_t *label;		/* (n) or NULL */
 	double *y;		/* (n) or NULL */
@@ -42,8 +47,8 @@ struct dataset {
 void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks);
 
 /*
- * Reads a second labelled table by the first one's schema (for --valid). Its
- * class labels that are not in the schema become -1 and are counted in a warning.
+ * Reads a second labelled table by the first one's schema and roles (for
+ * --valid): target and weight go by name. Its class labels that are not in the schema become -1 and are counted in a warning.
  */
 void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like);
 

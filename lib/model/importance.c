@@ -63,7 +63,7 @@ static void shuffle_column(struct column *to, const struct column *from, const u
 static void by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
 {
 	struct dataset d, like = { .schema = m->schema };
-	struct train_opts to = { .target = m->schema.target, .format = o->format, .header = o->header, .threads = o->threads };
+	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads };
 	struct measure metric;
 	const char *name = o->metric ? o->metric : metric_default(m->schema.task);
 	int threads = cmd_threads(o->threads);

@@ -118,7 +118,7 @@ static char *set_number(const struct opt *o, void *opts, const char *value)
 	double x;
 	int64_t i;
 	if (o->type == OPT_DOUBLE) {
-		if (!num_parse(value, n, &x) || isnan(x) || !in_range(o->range, x))
+		if (!num_parse(value, n, &x) || !isfinite(x) || !in_range(o->range, x))
 			return wrong(o, value, "a number");
 		FIELD(double, o, opts) = x;
 		return NULL;
@@ -286,49 +286,67 @@ static const struct opt *find_long(const char *arg, struct opt_set *set, struct 
 	return NULL;
 }
 
-static const struct opt *find_short(const char *arg, struct opt_set *set, struct opt_set more, const char **value)
+static const struct opt *find_short(char letter, struct opt_set *set, struct opt_set more)
 {
 	struct opt_set sets[2] = { *set, more };
 	for (int i = 0; i < 2; i++)
 		for (const struct opt *o = sets[i].table; o && o->name; o++)
-			if (o->letter && o->letter == arg[1]) {
-				*value = arg[2] ? arg + 2 : NULL;
+			if (o->letter && o->letter == letter) {
 				*set = sets[i];
 				return o;
 			}
 	return NULL;
 }
 
-static void parse_one(int argc, char **argv, int *at, struct opt_set set, struct opt_set more)
+/* Sets o from value, or from the next argument where that is NULL and o is no flag. */
+static void set_one(int argc, char **argv, int *at, const struct opt *o, void *opts, const char *value)
 {
-	const char *arg = argv[*at], *value = NULL;
-	struct opt_set main = set;
-	bool neg = false, is_long = arg[1] == '-';
-	const struct opt *o = is_long ? find_long(arg, &set, more, &neg, &value) : find_short(arg, &set, more, &value);
-	if (!o)
-		unknown(arg, main, more);
-	++*at;
-	if (o->type == OPT_BOOL && !is_long && value) {	/* -qv: several flags in one word */
-		FIELD(bool, o, set.opts) = true;
-		char rest[3] = { '-', *value, '\0' };
-		for (; *value; value++) {
-			char *one[1] = { rest };
-			int zero = 0;
-			rest[1] = *value;
-			parse_one(1, one, &zero, main, more);
-		}
-		return;
-	}
-	if (o->type == OPT_BOOL && (neg || !value))
-		value = neg ? "false" : "true";
+	if (!value && o->type == OPT_BOOL)
+		value = "true";
 	if (!value) {
 		if (*at >= argc)
 			die(ST_USAGE, "--%s wants a value: --%s %s", o->name, o->name, o->arg);
 		value = argv[(*at)++];
 	}
-	char *why = opt_set(o, set.opts, value);
+	char *why = opt_set(o, opts, value);
 	if (why)
 		die(ST_USAGE, "%s", why);
+}
+
+static void parse_long(int argc, char **argv, int *at, struct opt_set main, struct opt_set more)
+{
+	const char *arg = argv[(*at)++], *value = NULL;
+	bool neg = false;
+	struct opt_set set = main;
+	const struct opt *o = find_long(arg, &set, more, &neg, &value);
+	if (!o)
+		unknown(arg, main, more);
+	if (neg && value)
+		die(ST_USAGE, "%s: --no-%s takes no value", arg, o->name);
+	set_one(argc, argv, at, o, set.opts, neg ? "false" : value);
+}
+
+/* -q, -qv (several flags in one word), -o FILE, -oFILE, -qo FILE. */
+static void parse_short(int argc, char **argv, int *at, struct opt_set main, struct opt_set more)
+{
+	const char *arg = argv[(*at)++];
+	for (const char *p = arg + 1; *p; p++) {
+		struct opt_set set = main;
+		const struct opt *o = find_short(*p, &set, more);
+		if (!o)
+			unknown(p == arg + 1 ? arg : (char[]){ '-', *p, '\0' }, main, more);
+		bool flag = o->type == OPT_BOOL;
+		set_one(argc, argv, at, o, set.opts, flag || !p[1] ? NULL : p + 1);
+		if (!flag)
+			return;
+	}
+}
+
+static void add_word(struct strs *words, const char *arg)
+{
+	if (!words)
+		die(ST_USAGE, "unexpected argument '%s'; data come on stdin (< %s)", arg, arg);
+	strs_add(words, arg);
 }
 
 void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_set more, bool stop_at_word,
@@ -337,20 +355,20 @@ void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_s
 	while (*at < argc) {
 		const char *arg = argv[*at];
 		if (strcmp(arg, "--") == 0) {
-			for (++*at; *at < argc && words; ++*at)
-				strs_add(words, argv[*at]);
+			for (++*at; *at < argc && !stop_at_word; ++*at)
+				add_word(words, argv[*at]);
 			return;
 		}
-		if (arg[0] == '-' && arg[1] != '\0') {
-			parse_one(argc, argv, at, main, more);
-			continue;
-		}
-		if (stop_at_word)
+		if (arg[0] == '-' && arg[1] == '-') {
+			parse_long(argc, argv, at, main, more);
+		} else if (arg[0] == '-' && arg[1] != '\0') {
+			parse_short(argc, argv, at, main, more);
+		} else if (stop_at_word) {
 			return;
-		if (!words)
-			die(ST_USAGE, "unexpected argument '%s'; data come on stdin (< %s)", arg, arg);
-		strs_add(words, arg);
-		++*at;
+		} else {
+			add_word(words, arg);
+			++*at;
+		}
 	}
 }
 
@@ -465,7 +483,7 @@ void opt_json(const struct opt *table, const void *opts, struct str *out)
 			json_end(&j, ']');
 		} else if (o->type == OPT_TEXT) {
 			json_str(&j, o->name, FIELD_CONST(char *, o, opts));
-		} else if (o->type == OPT_U64 || o->type == OPT_LONG || (o->type == OPT_DOUBLE && strpbrk(s.s, "in"))) {
+		} else if (o->type == OPT_U64 || o->type == OPT_LONG) {
 			json_str(&j, o->name, s.s);	/* more than a JSON number holds */
 		} else {
 			json_raw(&j, o->name, s.s);
