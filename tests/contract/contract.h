@@ -27,15 +27,25 @@ struct contract_case {
 	enum task task;
 };
 
-/* Case i of the registry: families that learn from rows, by task. */
-UNUSED static struct contract_case case_at(int i)
+/* Case i of the registry by task: of families that learn from rows, or of all. */
+UNUSED static struct contract_case registry_at(int i, bool all)
 {
 	static const enum task tasks[] = { TASK_BINARY, TASK_MULTICLASS, TASK_REGRESSION };
 	for (size_t f = 0; families[f]; f++)
-		for (int t = 0; families[f]->fit && t < 3; t++)
+		for (int t = 0; (all || families[f]->fit) && t < 3; t++)
 			if ((families[f]->tasks & tasks[t]) && i-- == 0)
 				return (struct contract_case){ families[f], tasks[t] };
 	return (struct contract_case){ 0 };
+}
+
+UNUSED static struct contract_case case_at(int i)
+{
+	return registry_at(i, false);
+}
+
+UNUSED static bool is_case(int i)
+{
+	return case_at(i).f != NULL;
 }
 
 UNUSED static const char *task_name(enum task t)
@@ -189,6 +199,17 @@ UNUSED static bool opt_takes(const struct opt *o, void *opts, const char *value)
 	return !why;
 }
 
+/* The w-th value to try of an option of words "a|b|c", or of a flag the one that is not its default: malloc'ed, or NULL. */
+UNUSED static char *opt_word(const struct opt *o, int w)
+{
+	const char *range = o->type == OPT_TEXT ? o->range : NULL;
+	if (o->type == OPT_BOOL)
+		return w ? NULL : mem_str(o->def && strcmp(o->def, "true") == 0 ? "false" : "true");
+	while (w-- > 0 && range)
+		range = strchr(range, '|') ? strchr(range, '|') + 1 : NULL;
+	return range ? mem_strn(range, strcspn(range, "|")) : NULL;
+}
+
 /* Default options, with few rounds where a family has rounds; opts_drop() frees. */
 UNUSED static void *opts_make(const struct family *f)
 {
@@ -293,10 +314,5 @@ UNUSED static int contract_run(const char *name, const TTest *const *tests, size
 			n++; \
 		return contract_run(name, tests, sizeof(tests) / sizeof(*tests), n); \
 	}
-
-UNUSED static bool is_case(int i)
-{
-	return case_at(i).f != NULL;
-}
 
 #endif

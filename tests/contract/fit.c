@@ -282,23 +282,13 @@ START_TEST(early_stopping)
 }
 END_TEST
 
-/* Word w of a range "a|b|c" (malloc'ed), or NULL. */
-static char *word_at(const char *range, int w)
-{
-	while (w-- > 0 && range)
-		range = strchr(range, '|') ? strchr(range, '|') + 1 : NULL;
-	return range ? mem_strn(range, strcspn(range, "|")) : NULL;
-}
-
 /* Each word of each option, each flag turned over, one at a time. A task may refuse a word (a loss of another task). */
 START_TEST(every_word_of_an_option)
 {
 	struct contract_case c = case_at(_i);
 	for (const struct opt *o = c.f->opts; o->name; o++) {
 		char *word;
-		bool flag = o->type == OPT_BOOL, flipped = o->def && strcmp(o->def, "true") == 0;
-		for (int w = 0; (word = flag ? (w ? NULL : mem_str(flipped ? "false" : "true")) :
-				 o->type == OPT_TEXT && o->range ? word_at(o->range, w) : NULL); w++) {
+		for (int w = 0; (word = opt_word(o, w)); w++) {
 			char what[100];
 			struct fitted t = { .c = c, .opts = opts_make(c.f), .what = what };
 			snprintf(what, sizeof(what), "--%s %s", o->name, word);

@@ -264,9 +264,16 @@ void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *
 		size_t width = (size_t)k;
 		const float *p = store_get2(st, "leaf.prob", DT_F32, &t->nleaves, &width);
 		t->prob = mem_copy(p, t->nleaves * width, sizeof(float));
-		for (size_t i = 0; i < t->nleaves * width; i++)
-			if (!(p[i] >= 0 && p[i] <= 1))
-				store_bad(st, "leaf.prob[%zu] is not a probability", i);
+		for (size_t i = 0; i < t->nleaves; i++) {
+			double sum = 0;
+			for (size_t c = 0; c < width; c++) {
+				if (!(p[i * width + c] >= 0 && p[i * width + c] <= 1))
+					store_bad(st, "leaf.prob[%zu] is not a probability", i * width + c);
+				sum += (double)p[i * width + c];
+			}
+			if (!(fabs(sum - 1) < 1e-3))
+				store_bad(st, "the probabilities of leaf %zu sum to %g", i, sum);
+		}
 	}
 }
 
