@@ -173,6 +173,33 @@ UNUSED static void synth_free(struct synth *s)
 	free(s->w);
 }
 
+/* A table of its own of the rows (n). */
+UNUSED static struct synth synth_pick(const struct synth *s, const uint32_t *rows, size_t n)
+{
+	struct synth t = { .n = n, .ncols = s->ncols, .task = s->task };
+	for (size_t j = 0; j < s->ncols; j++) {
+		t.cols[j] = s->cols[j];
+		t.cols[j].num = s->cols[j].num ? NEW(double, n) : NULL;
+		t.cols[j].cat = s->cols[j].cat ? NEW(int32_t, n) : NULL;
+		for (size_t i = 0; i < n; i++)
+			if (t.cols[j].num)
+				t.cols[j].num[i] = s->cols[j].num[rows[i]];
+			else
+				t.cols[j].cat[i] = s->cols[j].cat[rows[i]];
+	}
+	t.label = s->label ? NEW(int32_t, n) : NULL;
+	t.y = s->y ? NEW(double, n) : NULL;
+	t.w = NEW(double, n);
+	for (size_t i = 0; i < n; i++) {
+		t.w[i] = s->w[rows[i]];
+		if (t.label)
+			t.label[i] = s->label[rows[i]];
+		else
+			t.y[i] = s->y[rows[i]];
+	}
+	return t;
+}
+
 /* The table as a family gets it: rows without target (for scoring) or with it. */
 UNUSED static struct data synth_rows(const struct synth *s)
 {

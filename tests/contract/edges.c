@@ -143,6 +143,35 @@ START_TEST(extreme_numbers)
 }
 END_TEST
 
+/* More levels than a byte has values, most of them seen once; scoring meets others. */
+START_TEST(many_levels)
+{
+	enum { LEVELS = 700 };
+	struct contract_case c = case_at(_i);
+	struct synth s = synth_make(TABLE_MIXED, c.task, 500, 1), t = synth_make(TABLE_MIXED, c.task, 500, 2);
+	struct data d = synth_train(&s, false), x = synth_rows(&t);
+	const char *levels[LEVELS];
+	char names[LEVELS][8];
+	struct rng r = rng_at(1, "levels", 0);
+	for (int i = 0; i < LEVELS; i++) {
+		snprintf(names[i], sizeof(names[i]), "%d", i);
+		levels[i] = names[i];
+	}
+	s.cols[4].levels = t.cols[4].levels = levels;
+	s.cols[4].nlevels = t.cols[4].nlevels = LEVELS;
+	for (size_t i = 0; i < 500; i++) {
+		s.cols[4].cat[i] = (int32_t)rng_below(&r, LEVELS);
+		t.cols[4].cat[i] = (int32_t)rng_below(&r, LEVELS);
+	}
+	double *p = fit_predict(c, &d, &x);
+	CK(c, p != NULL, "many levels: refused");
+	check_predictions(c, p, 500, data_outputs(&x), "many levels");
+	free(p);
+	synth_free(&s);
+	synth_free(&t);
+}
+END_TEST
+
 START_TEST(zero_weights)
 {
 	struct contract_case c = case_at(_i);
@@ -201,4 +230,4 @@ START_TEST(beats_the_trivial)
 END_TEST
 
 CONTRACT_MAIN("contract: poor tables", is_case, no_rows_to_score, few_rows, one_class_or_value, class_without_rows,
-	      columns_that_tell_nothing, extreme_numbers, zero_weights, beats_the_trivial)
+	      columns_that_tell_nothing, extreme_numbers, many_levels, zero_weights, beats_the_trivial)

@@ -282,6 +282,49 @@ START_TEST(early_stopping)
 }
 END_TEST
 
+/* The bytes of a fit on d that watches v, which stays as it is. */
+static struct bytes fit_watching(struct contract_case c, const void *opts, const struct data *d, const struct data *v)
+{
+	struct run run = { .seed = 5, .threads = 2, .positive = c.task == TASK_BINARY ? 1 : -1, .valid = v, .early_stop = 3 };
+	ck_assert(measure_find(metric_default(c.task), &run.metric));
+	void *fit = c.f->fit(opts, d, &run);
+	struct bytes b = fit_bytes(c.f, fit);
+	c.f->free(fit);
+	return b;
+}
+
+/* Some rows of a table, in any order, are as good as a table of these rows: for training and for watching. */
+START_TEST(views_of_rows)
+{
+	struct contract_case c = case_at(_i);
+	struct synth s = synth_make(TABLE_MEAGRE, c.task, ROWS, 1);
+	uint32_t rows[ROWS];
+	size_t half = 2 * ROWS / 3;
+	struct rng r = rng_at(8, "view", 0);
+	for (uint32_t i = 0; i < ROWS; i++)
+		rows[i] = i;
+	rng_shuffle(&r, rows, ROWS);
+	for (int weighted = 0; weighted < 2; weighted++) {
+		struct synth a = synth_pick(&s, rows, half), b = synth_pick(&s, rows + half, ROWS - half);
+		struct data da = synth_train(&a, weighted), db = synth_train(&b, weighted);
+		struct data va = synth_train(&s, weighted), vb = va;
+		void *opts = opts_make(c.f);
+		va.rows = rows;
+		va.n = half;
+		vb.rows = rows + half;
+		vb.n = ROWS - half;
+		struct bytes copied = fit_watching(c, opts, &da, &db), viewed = fit_watching(c, opts, &va, &vb);
+		CK(c, copied.n == viewed.n && memcmp(copied.p, viewed.p, copied.n) == 0, "a view of rows gives another model");
+		free(copied.p);
+		free(viewed.p);
+		opts_drop(c.f, opts);
+		synth_free(&a);
+		synth_free(&b);
+	}
+	synth_free(&s);
+}
+END_TEST
+
 /* Each word of each option, each flag turned over, one at a time. A task may refuse a word (a loss of another task). */
 START_TEST(every_word_of_an_option)
 {
@@ -301,4 +344,4 @@ START_TEST(every_word_of_an_option)
 }
 END_TEST
 
-CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, early_stopping, every_word_of_an_option)
+CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, early_stopping, views_of_rows, every_word_of_an_option)
