@@ -17,7 +17,7 @@
 
 #include "data/data.h"
 
-#define DESIGN_ROWS 128		/* rows of a block: 128 x 50 doubles stay in the second cache */
+#define DESIGN_ROWS 256		/* rows of a block: 256 x 50 doubles stay in the second cache */
 #define DESIGN_VALUE (-1)	/* "level" of a design column that is the number itself */
 
 struct design {

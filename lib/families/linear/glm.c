@@ -254,7 +254,6 @@ double glm_pass(const struct glm *g, const struct glm_pass *p)
 	return loss;
 }
 
-/* ctx: not NULL when derivatives are wanted. */
 static double loss_block(const struct glm *g, void *ctx, size_t i0, size_t n, double *f, double *r, double *h)
 {
 	(void)ctx;
@@ -263,9 +262,9 @@ static double loss_block(const struct glm *g, void *ctx, size_t i0, size_t n, do
 	return loss_rows(g->loss, g->param, n, g->y + i0, g->w + i0, f, r, h);
 }
 
-double glm_eval(const struct glm *g, const double *theta, double *grad)
+double glm_eval(const struct glm *g, const double *theta, double *grad, double *hess)
 {
-	struct glm_pass p = { .theta = theta, .rows = loss_block, .grad = grad };
+	struct glm_pass p = { .theta = theta, .rows = loss_block, .grad = grad, .hess = hess };
 	double f = glm_pass(g, &p);
 	for (size_t a = 0; a < g->m; a++) {
 		f += 0.5 * g->l2[a] * theta[a] * theta[a];
@@ -273,12 +272,6 @@ double glm_eval(const struct glm *g, const double *theta, double *grad)
 			grad[a] += g->l2[a] * theta[a];
 	}
 	return f;
-}
-
-void glm_hessian(const struct glm *g, const double *theta, double *hess)
-{
-	struct glm_pass p = { .theta = theta, .rows = loss_block, .hess = hess };
-	glm_pass(g, &p);
 }
 
 double glm_l1(const struct glm *g, const double *theta)

@@ -50,9 +50,8 @@ struct glm_pass {
 
 double glm_pass(const struct glm *g, const struct glm_pass *p);
 
-/* Smooth part of F, gradient to grad (m) unless NULL; Hessian (m, m) of the loss alone, without l2. */
-double glm_eval(const struct glm *g, const double *theta, double *grad);
-void glm_hessian(const struct glm *g, const double *theta, double *hess);
+/* Smooth part of F; its gradient to grad (m) and the Hessian of the loss, without l2, to hess (m, m), each unless NULL. */
+double glm_eval(const struct glm *g, const double *theta, double *grad, double *hess);
 double glm_l1(const struct glm *g, const double *theta);	/* sum l1 |t| */
 
 /*

@@ -2,7 +2,8 @@
  * Newton's method with Levenberg's damping, which stands in for a line search:
  * a step that does not bring half a promille of what its model promised is
  * taken again, shorter. The Hessian costs far more than the gradient, so it is
- * kept for as long as steps with it reduce the gradient tenfold.
+ * kept for as long as steps with it reduce the gradient tenfold; while they do
+not, it is made in the same pass over the rows as the gradient.
  */
 #include "families/linear/solve.h"
 
@@ -23,9 +24,9 @@ struct newton {
 	const struct glm *g;
 	double *x, *grad, *x1, *grad1, *sub;	/* (m) place and trial, gradients, subgradient */
 	double *extra;				/* (m) l2 and damping, to be added to the diagonal of hess */
-	double *hess, *chol;			/* (m, m) */
+	double *hess, *hess1, *chol;		/* (m, m) at the place, at the trial, factor */
 	double f, mu, size;			/* F at the place; damping; size of the subgradient */
-	bool fresh, worn;			/* hess is of this place; is to be made anew */
+	bool fresh, worn;			/* hess is of this place; the last step fell short of tenfold, or is the first */
 	bool sparse;				/* use coordinate descent */
 };
 
@@ -87,16 +88,16 @@ static double measure_size(struct newton *s, const double *x, const double *grad
 static bool step(struct newton *s, double tol)
 {
 	if (!s->fresh && (s->worn || s->mu > 0)) {
-		glm_hessian(s->g, s->x, s->hess);
+		s->f = glm_eval(s->g, s->x, s->grad, s->hess) + glm_l1(s->g, s->x);
 		s->fresh = true;
-		s->worn = false;
 	}
+	bool both = s->worn && s->g->loss != LOSS_SQUARED;
 	double promise = propose(s, tol), noise = NOISE * fabs(s->f);
 	if (!(promise > 0)) {
 		damp(s);
 		return s->mu < 1e12;
 	}
-	double f1 = glm_eval(s->g, s->x1, s->grad1) + glm_l1(s->g, s->x1);
+	double f1 = glm_eval(s->g, s->x1, s->grad1, both ? s->hess1 : NULL) + glm_l1(s->g, s->x1);
 	double ratio = (s->f - f1) / promise, size = measure_size(s, s->x1, s->grad1);
 	bool good = promise > noise ? ratio >= ENOUGH : f1 <= s->f + noise && size < s->size;
 	if (!good || isnan(f1)) {
@@ -111,7 +112,9 @@ static bool step(struct newton *s, double tol)
 	s->f = f1;
 	if (ratio > 0.5 || promise <= noise)
 		s->mu = s->mu > 1e-10 ? s->mu / 10 : 0;
-	s->fresh = false;
+	if (both)
+		memcpy(s->hess, s->hess1, s->g->m * s->g->m * sizeof(double));
+	s->fresh = both;
 	s->worn = size > TENFOLD * s->size;
 	s->size = size;
 	return true;
@@ -120,13 +123,13 @@ static bool step(struct newton *s, double tol)
 void solve_newton(struct solve *s, const struct glm *g, double *theta)
 {
 	size_t m = g->m;
-	double *mem = NEW(double, 6 * m);
+	double *mem = NEW(double, 6 * m), *own = s->hess ? NULL : NEW(double, m * m);
 	struct newton st = { .g = g, .x = mem, .grad = mem + m, .x1 = mem + 2 * m, .grad1 = mem + 3 * m, .sub = mem + 4 * m,
-			     .extra = mem + 5 * m, .hess = s->hess ? s->hess : NEW(double, m * m), .worn = !s->has_hess,
-			     .sparse = s->solver == SOLVE_CD || dense_maxabs(m, g->l1) > 0 };
+			     .extra = mem + 5 * m, .hess = own ? own : s->hess, .worn = !s->has_hess, .fresh = !s->has_hess,
+			     .hess1 = NEW(double, m * m), .sparse = s->solver == SOLVE_CD || dense_maxabs(m, g->l1) > 0 };
 	st.chol = st.sparse ? NULL : NEW(double, m * m);
 	memcpy(st.x, theta, m * sizeof(*theta));
-	st.f = glm_eval(g, st.x, st.grad) + glm_l1(g, st.x);
+	st.f = glm_eval(g, st.x, st.grad, s->has_hess ? NULL : st.hess) + glm_l1(g, st.x);
 	st.size = measure_size(&st, st.x, st.grad);
 	for (s->done = 0; st.size > s->tol && s->done < s->iterations; ) {
 		if (!step(&st, s->tol))
@@ -139,8 +142,8 @@ void solve_newton(struct solve *s, const struct glm *g, double *theta)
 	s->objective = st.f;
 	memcpy(theta, st.x, m * sizeof(*theta));
 	free(mem);
-	if (!s->hess)
-		free(st.hess);
-	s->has_hess = s->hess && !st.worn;
+	free(own);
+	free(st.hess1);
+	s->has_hess = s->hess != NULL;
 	free(st.chol);
 }

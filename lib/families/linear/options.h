@@ -18,7 +18,7 @@
 	OPT(struct lin_opts, rate, "rate", "X", "0", "[0,", "learning rate of gd and sgd; 0: found from the data"), \
 	OPT(struct lin_opts, schedule, "schedule", "HOW", "constant", "constant|inv|sqrt|cosine", \
 	    "rate over epochs t of T: X, X / (1 + t), X / sqrt(1 + t), X (1 + cos(pi t / T)) / 2"), \
-	OPT(struct lin_opts, batch, "batch", "N", "32", "[1,128]", "rows of a step of sgd"), \
+	OPT(struct lin_opts, batch, "batch", "N", "32", "[1,256]", "rows of a step of sgd"), \
 	OPT(struct lin_opts, path, "path", "N", "0", "[0,10000]", \
 	    "choose among N penalties, from the least that leaves all at 0 down, by cross-validation; 0: --l1 and --l2 as given"), \
 	OPT(struct lin_opts, mix, "mix", "X", "1", "[0,1]", "share of l1 in the penalties of --path, the rest is l2"), \

@@ -47,7 +47,7 @@ static double lambda_max(const struct lin_opts *o, struct glm *g)
 	double *theta = NEW(double, 2 * g->m), *grad = theta + g->m, most = 0;
 	glm_null(g, theta);
 	glm_penalty(g, 1, 0, o->standardize);
-	glm_eval(g, theta, grad);
+	glm_eval(g, theta, grad, NULL);
 	for (size_t a = 0; a < g->m; a++)
 		if (g->l1[a] > 0)
 			most = fmax(most, fabs(grad[a]) / g->l1[a]);
@@ -188,7 +188,7 @@ void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const st
 	descend(o, s, g, path->lambda, n, keep, &k);
 	memcpy(theta, k.theta + path->chosen * g->m, g->m * sizeof(*theta));
 	glm_penalty(g, path->lambda[path->chosen] * o->mix, path->lambda[path->chosen] * (1 - o->mix), o->standardize);
-	s->objective = glm_eval(g, theta, NULL) + glm_l1(g, theta);
+	s->objective = glm_eval(g, theta, NULL, NULL) + glm_l1(g, theta);
 	free(fold);
 	free(loss);
 	free(k.theta);

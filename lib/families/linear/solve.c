@@ -1,7 +1,9 @@
 #include "families/linear/solve.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "math/dense.h"
 #include "math/optim.h"
 
@@ -23,25 +25,21 @@ enum solver solve_choice(const struct glm *g)
 	return g->m <= NEWTON_MAX && newton <= lbfgs * 8 ? SOLVE_NEWTON : SOLVE_LBFGS;
 }
 
-static double abs_rows(const struct glm *g, void *ctx, size_t i0, size_t n, double *f, double *r, double *h)
-{
-	(void)ctx;
-	double s = 0;
-	if (g->loss == LOSS_SOFTMAX)
-		loss_softmax(n, g->k, g->y + i0, g->w + i0, f, r, h);
-	else
-		loss_rows(g->loss, g->param, n, g->y + i0, g->w + i0, f, r, h);
-	for (size_t i = 0; i < n * g->k; i++)
-		s += fabs(r[i]);
-	return s / (double)g->k;
-}
-
 double solve_scale(const struct glm *g, const double *theta)
 {
-	struct glm_pass p = { .theta = theta, .rows = abs_rows };
-	double s = glm_pass(g, &p), size = 0;
-	for (size_t i = 0; i < g->n; i++)
+	double s = 0, size = 0, *f = NEW(double, 2 * g->k), *r = f + g->k;
+	for (size_t i = 0; i < g->n; i++) {
+		for (size_t k = 0; k < g->k; k++)
+			f[k] = theta[k * g->q];
+		if (g->loss == LOSS_SOFTMAX)
+			loss_softmax(1, g->k, g->y + i, g->w + i, f, r, NULL);
+		else
+			loss_rows(g->loss, g->param, 1, g->y + i, g->w + i, f, r, NULL);
+		for (size_t k = 0; k < g->k; k++)
+			s += fabs(r[k]) / (double)g->k;
 		size += g->w[i] * fabs(g->y[i]);
+	}
+	free(f);
 	return fmax(s, g->loss >= LOSS_POISSON ? 1e-3 : 1e-6 * size);
 }
 
@@ -55,7 +53,7 @@ static double lbfgs_eval(void *ctx, const double *x, double *grad)
 {
 	struct lbfgs_ctx *c = ctx;
 	c->x = x;
-	return glm_eval(c->g, x, grad);
+	return glm_eval(c->g, x, grad, NULL);
 }
 
 static bool lbfgs_told(void *ctx, int iteration, double objective)

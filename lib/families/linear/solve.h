@@ -55,8 +55,8 @@ void quadratic_l1(size_t m, const double *hess, const double *extra, const doubl
 		  double tol, double *x);
 
 /*
- * A scale for tolerances: mean |d loss / d score| at theta, but not less than
- * 1e-3 where the loss has a scale of its own, or than 1e-6 mean |y|, where
+ * A scale for tolerances: mean |d loss / d score| at constant scores, the
+ * intercepts of theta, but not less than 1e-3 where the loss has a scale of its own, or than 1e-6 mean |y|, where
  * rounding rules.
  */
 double solve_scale(const struct glm *g, const double *theta);
