@@ -6,9 +6,9 @@
 
 #include "base/mem.h"
 
-struct combine combine_new(size_t m, int32_t k, int32_t positive, const double *weights)
+struct combine combine_new(size_t m, int32_t k, const double *weights)
 {
-	struct combine c = { .m = m, .k = k, .positive = positive, .weight = NEW(double, m) };
+	struct combine c = { .m = m, .k = k, .weight = NEW(double, m) };
 	double sum = 0;
 	for (size_t i = 0; weights && i < m; i++)
 		sum += weights[i];
@@ -143,7 +143,7 @@ size_t curve_outputs(const struct combine *c)
 
 size_t curve_output(const struct combine *c, size_t i)
 {
-	return c->k == 2 ? (size_t)c->positive : i;
+	return c->k == 2 ? 1 : i;
 }
 
 /* How many of c's x are below v; with equal, below or equal. */
@@ -172,7 +172,7 @@ double curve_at(const struct curve *c, double v)
 	return c->y[i - 1] + (c->y[i] - c->y[i - 1]) * ((v - c->x[i - 1]) / (c->x[i] - c->x[i - 1]));
 }
 
-/* out_j ~ sum_i w_i curve_ij(p_ij); of two classes the other gets what is left of 1. */
+/* out_j ~ sum_i w_i curve_ij(p_ij); of two classes the first gets what is left of 1. */
 void apply_curves(const struct combine *c, const double *const *p, size_t n, double *out)
 {
 	size_t k = (size_t)c->k, nc = curve_outputs(c);
@@ -186,7 +186,7 @@ void apply_curves(const struct combine *c, const double *const *p, size_t n, dou
 			}
 	for (size_t r = 0; r < n; r++) {
 		if (k == 2)
-			out[r * 2 + (size_t)(1 - c->positive)] = 1 - out[r * 2 + (size_t)c->positive];
+			out[r * 2] = 1 - out[r * 2 + 1];
 		else
 			normalise(k, out + r * k);
 	}

@@ -191,7 +191,7 @@ static void check_range(const struct files *fs, const struct method *me, double 
 static double *blend(struct files *fs, const struct method *me, const double *weights)
 {
 	double *out = NEW(double, fs->n * fs->k);
-	struct combine c = combine_new(fs->m, (int32_t)fs->k, fs->k == 2 ? 1 : -1, weights);
+	struct combine c = combine_new(fs->m, (int32_t)fs->k, weights);
 	struct level lv = { .n = fs->n, .m = fs->m, .k = c.k, .p = fs->p };
 	if (me->learn && fs->n)
 		me->learn(&c, &lv, NULL);

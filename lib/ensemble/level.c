@@ -170,7 +170,7 @@ static void predict_fold(const struct level *lv, int32_t f, const struct method 
 	size_t k = (size_t)lv->k;
 	struct level train = level_part(lv, PART_TRAIN, f), test = level_part(lv, PART_TEST, f);
 	double *out = NEW(double, test.n * k);
-	struct combine c = combine_new(lv->m, lv->k, lv->positive, weights);
+	struct combine c = combine_new(lv->m, lv->k, weights);
 	if (me->learn && train.n)
 		me->learn(&c, &train, t);
 	if (!me->learn || train.n)

@@ -143,11 +143,13 @@ static void note_members(const struct making *mk, const struct ensemble *e)
 {
 	for (size_t i = 0; i < mk->m; i++) {
 		const struct member *mb = &e->members[i];
-		if (mk->level.n)
-			note(1, "%s: weight %.4f, gain %+.5f, %s %.5f alone", mb->name, e->c.weight[i], mb->gain,
-			     mk->learning.metric.name, mb->score);
-		else
+		if (isnan(mb->score))
 			note(1, "%s: weight %.4f", mb->name, e->c.weight[i]);
+		else if (isnan(mb->gain))
+			note(1, "%s: weight %.4f, %s %.5f alone", mb->name, e->c.weight[i], mk->learning.metric.name, mb->score);
+		else
+			note(1, "%s: weight %.4f, %s %.5f alone, gain %+.5f", mb->name, e->c.weight[i],
+			     mk->learning.metric.name, mb->score, mb->gain);
 	}
 }
 
@@ -204,7 +206,7 @@ static struct ensemble *assemble(struct making *mk, struct model *m, struct mode
 	struct json j = json_to(&s, 0);
 	e->method = mk->method;
 	e->members = NEW0(struct member, mk->m);
-	e->c = combine_new(mk->m, (int32_t)model_outputs(members[0]), members[0]->schema.positive, mk->weights);
+	e->c = combine_new(mk->m, (int32_t)model_outputs(members[0]), mk->weights);
 	for (size_t i = 0; i < mk->m; i++)
 		e->members[i] = (struct member){ members[i], base_name(mk->names[i]), NAN, NAN,
 			union_map(m->inputs, m->schema.nfields, members[i]) };

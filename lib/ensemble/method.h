@@ -45,7 +45,7 @@ struct curve {
 /* What a method learned. A member of weight 0 is not asked. */
 struct combine {
 	size_t m;
-	int32_t k, positive;
+	int32_t k;
 	double *weight;		/* (m) */
 	double *bias;		/* (k) added to the scores of a stack; else NULL */
 	struct curve *curve;	/* (ncurves): of a rank by member and output, of an isotonic calibration by output */
@@ -94,7 +94,7 @@ struct ensemble {
 /* ---- combine.c ---- */
 
 /* Equal weights when weights (m) is NULL; else these, made to sum to 1. */
-struct combine combine_new(size_t m, int32_t k, int32_t positive, const double *weights);
+struct combine combine_new(size_t m, int32_t k, const double *weights);
 void combine_free(struct combine *c);
 
 void apply_mean(const struct combine *c, const double *const *p, size_t n, double *out);
@@ -106,7 +106,7 @@ void apply_vote(const struct combine *c, const double *const *p, size_t n, doubl
 void apply_stack(const struct combine *c, const double *const *p, size_t n, double *out);
 void apply_calibrate(const struct combine *c, const double *const *p, size_t n, double *out);
 
-/* The outputs that have curves: of two classes the positive one only. */
+/* The outputs that have curves: of two classes the second only, what is left of 1 is the first's. */
 size_t curve_outputs(const struct combine *c);
 size_t curve_output(const struct combine *c, size_t i);
 double curve_at(const struct curve *c, double x);

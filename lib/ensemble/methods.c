@@ -167,7 +167,7 @@ static void load_combine(struct combine *c, const struct method *me, const struc
 	if (c->m == 0 || c->m > MOST_MEMBERS || (me->one_member && c->m != 1))
 		store_bad(st, "%zu members", c->m);
 	for (size_t i = 0; i < c->m; i++) {
-		if (!me->signs && c->weight[i] < 0)
+		if ((!me->signs && c->weight[i] < 0) || fabs(c->weight[i]) > 1e12)
 			store_bad(st, "the weight of member %zu is %g", i, c->weight[i]);
 		sum += c->weight[i];
 	}

@@ -7,7 +7,7 @@ static double *climb(const struct level *lv, const char *metric, int32_t rounds,
 {
 	struct method_opts o = { .rounds = rounds, .bags = bags };
 	struct learning l = learn_by(&o, metric, threads);
-	struct combine c = combine_new(lv->m, lv->k, lv->positive, NULL);
+	struct combine c = combine_new(lv->m, lv->k, NULL);
 	learn_climb(&c, lv, &l);
 	double *w = mem_copy(c.weight, lv->m, sizeof(*w));
 	combine_free(&c);

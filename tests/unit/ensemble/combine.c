@@ -16,7 +16,7 @@ static void compare(const char *name, naive_fn *naive, int32_t least_k, bool wei
 	for (int32_t k = least_k; k <= 3; k++)
 		for (int w = 0; w <= weights; w++) {
 			struct level lv = level_make(N, M, k, 4, false, (uint64_t)k);
-			struct combine c = combine_new(M, k, lv.positive, w ? unequal : NULL);
+			struct combine c = combine_new(M, k, w ? unequal : NULL);
 			size_t outputs = (size_t)k;
 			double *out = NEW(double, N * outputs), *kept = lv.p[2];
 			if (method(name)->learn)
@@ -116,7 +116,7 @@ START_TEST(rank_is_the_mean_mid_rank)
 {
 	for (int32_t k = 2; k <= 3; k++) {
 		struct level lv = level_make(N, M, k, 4, false, 9), fresh = level_make(N, M, k, 4, false, 10);
-		struct combine c = combine_new(M, k, lv.positive, unequal);
+		struct combine c = combine_new(M, k, unequal);
 		size_t outputs = (size_t)k;
 		double *out = NEW(double, N * outputs);
 		for (size_t i = 0; i < M; i++)
@@ -152,7 +152,7 @@ START_TEST(certainty_is_not_a_veto)
 	const double *p[2] = { sure, unsure };
 	static const char *const names[] = { "gmean", "logit-mean" };
 	for (size_t i = 0; i < 2; i++) {
-		struct combine c = combine_new(2, 2, 1, NULL);
+		struct combine c = combine_new(2, 2, NULL);
 		method(names[i])->apply(&c, p, 1, out);
 		ck_assert(isfinite(out[0]) && out[1] > 1e-4 && out[1] < 0.01);
 		combine_free(&c);
@@ -165,7 +165,7 @@ START_TEST(classes_without_any_rank_are_equal)
 	double low[3] = { 0, 0, 0 }, out[3], sample[2] = { 0.5, 0.7 };
 	struct curve curves[3] = { { 2, sample, NULL }, { 2, sample, NULL }, { 2, sample, NULL } };
 	double weight = 1;
-	struct combine c = { .m = 1, .k = 3, .positive = -1, .weight = &weight, .curve = curves, .ncurves = 3 };
+	struct combine c = { .m = 1, .k = 3, .weight = &weight, .curve = curves, .ncurves = 3 };
 	const double *p = low;
 	apply_curves(&c, &p, 1, out);
 	for (int j = 0; j < 3; j++)

@@ -126,7 +126,7 @@ static void leak_gains_nothing(const char *name, const struct method_opts *o)
 	lv.m = me->one_member ? 1 : FOLDS;
 	for (int32_t f = 1; f <= FOLDS; f++) {	/* what it would be if each fold taught itself */
 		struct level test = level_part(&lv, PART_TEST, f);
-		struct combine c = combine_new(lv.m, 2, 1, NULL);
+		struct combine c = combine_new(lv.m, 2, NULL);
 		double *out = NEW(double, 2 * test.n);
 		me->learn(&c, &test, &l);
 		me->apply(&c, (const double *const *)test.p, test.n, out);
@@ -139,7 +139,7 @@ static void leak_gains_nothing(const char *name, const struct method_opts *o)
 	cheating = auc(&lv, p);
 	level_nested(&lv, me, NULL, &l, p);
 	nested = auc(&lv, p);
-	method("mean")->apply(&(struct combine){ lv.m, 2, 1, (double[]){ 0.2, 0.2, 0.2, 0.2, 0.2 }, NULL, NULL, 0 },
+	method("mean")->apply(&(struct combine){ lv.m, 2, (double[]){ 0.2, 0.2, 0.2, 0.2, 0.2 }, NULL, NULL, 0 },
 			      (const double *const *)lv.p, N, p);
 	mean_auc = auc(&lv, p);
 	ck_assert_msg(cheating > mean_auc + 0.07, "%s: cheating %g is not seen above the mean's %g", name, cheating, mean_auc);

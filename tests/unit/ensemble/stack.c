@@ -205,7 +205,7 @@ START_TEST(calibration_of_three_classes_sums_to_1)
 		struct level lv = level_make(90, 1, 3, 3, true, 22);
 		struct method_opts o = { .how = hows[h] };
 		struct learning l = learn_by(&o, "logloss", 1);
-		struct combine c = combine_new(1, 3, -1, NULL);
+		struct combine c = combine_new(1, 3, NULL);
 		double out[270];
 		learn_calibrate(&c, &lv, &l);
 		apply_calibrate(&c, (const double *const *)lv.p, lv.n, out);
