@@ -118,7 +118,7 @@ static void stochastic(struct solve *s, const struct glm *g, double *x)
 			move(g, rate_at(s, base, epochs, epochs / s->iterations), x, grad, x);
 		}
 		s->done++;
-		if (s->told && s->told(s->ctx, s->done, s->iterations, glm_eval(g, x, grad) + glm_l1(g, x), x))
+		if (s->told && s->told(s->ctx, s->done, s->iterations, glm_eval(g, x, NULL, NULL) + glm_l1(g, x), x))
 			break;
 	}
 	s->objective = glm_eval(g, x, grad, NULL) + glm_l1(g, x);
