@@ -215,7 +215,6 @@ static void *ens_load(const void *opts, const struct data *x, struct store *st)
 	e->members = NEW0(struct member, e->c.m);
 	for (size_t i = 0; i < e->c.m; i++)
 		load_member(&e->members[i], i, jval_at(v, i), x, st);
-	e->c.positive = e->members[0].model->schema.positive;
 	jval_free(v);
 	return e;
 }
