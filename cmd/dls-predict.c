@@ -47,6 +47,8 @@ int main(int argc, char **argv)
 	cmd_begin(&cmd, argc, argv, &at, &o.common, false, &words);
 	if (words.n != 1)
 		die(ST_USAGE, words.n ? "one MODEL, not %zu; data come on stdin" : "which MODEL? See dls-predict --help", words.n);
+	if (o.show + o.oof + !!o.importance > 1)
+		die(ST_USAGE, "give one of --show, --oof and --importance");
 	struct model *m = model_read(words.s[0]);
 	struct out out = out_open(o.output, false);
 	if (o.show) {

@@ -1,11 +1,11 @@
 /* dls-split: chooses rows of a table: a share, a fold, or the rest. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/die.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "data/csvout.h"
+#include "data/need.h"
 #include "data/rows.h"
 #include "model/folds.h"
 #include "opt/cmd.h"
@@ -28,7 +28,7 @@ static const struct opt table[] = {
 	OPT(S, add, "add", "NAME", NULL, NULL, "print all rows with a column NAME: the fold, or 1 for chosen rows and 0 for others"),
 	OPT(S, stratify, "stratify", "COL", NULL, NULL, "spread the values of this column evenly"),
 	OPT(S, group, "group", "COL", NULL, NULL, "keep rows with equal values in this column together"),
-	OPT(S, time, "time", "COL", NULL, NULL, "choose by this numeric column: later rows are held out"),
+	OPT(S, time, "time", "COL", NULL, NULL, "choose by this column, numbers or dates as texts that sort: later rows are held out"),
 	OPT(S, seed, "seed", "N", "1", NULL, "seed of the choice"),
 	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json", "form of the input"),
 	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ..."),
@@ -47,38 +47,50 @@ static const struct command cmd = {
 	.table = table,
 };
 
-/* The times (n) of the rows from their keys; the caller frees. */
-static double *times_of(const struct rows *rows, const char *column)
-{
-	double *t = NEW(double, rows->n);
-	for (size_t i = 0; i < rows->n; i++) {
-		const char *text = rows->levels[rows->key[i]];
-		struct slice s = slice_trim(slice_of(text));
-		if (!num_parse(s.s, s.n, &t[i]) || t[i] != t[i])
-			die(ST_DATA, "column '%s' (--time): '%s' in data row %zu is not a number", column, text, i + 1);
-	}
-	return t;
-}
-
 static void write_rows(const struct split_opts *o, const struct rows *rows, const int32_t *fold, struct out *out)
 {
 	struct str s = { 0 };
 	if (o->header) {
-		str_add(&s, rows->header.s, rows->header.n);
-		str_printf(&s, o->add ? ",%s\n" : "\n", o->add);
+		out_write(out, rows->header.s, rows->header.n);
+		if (o->add) {
+			str_putc(&s, ',');
+			csv_put(&s, slice_of(o->add));
+		}
+		str_putc(&s, '\n');
+		out_write(out, s.s, s.n);
 	}
 	for (size_t i = 0; i < rows->n; i++) {
 		size_t n = rows->start[i + 1] - rows->start[i];
 		bool chosen = o->cv ? fold[i] == o->fold : fold[i] == 1;
+		if (o->add || chosen != o->rest)
+			out_write(out, rows->text.s + rows->start[i], o->add ? n - 1 : n);
 		if (o->add) {
-			str_add(&s, rows->text.s + rows->start[i], n - 1);
+			s.n = 0;
 			str_printf(&s, ",%d\n", fold[i]);
-		} else if (chosen != o->rest) {
-			str_add(&s, rows->text.s + rows->start[i], n);
+			out_write(out, s.s, s.n);
 		}
 	}
-	out_write(out, s.s, s.n);
 	str_free(&s);
+}
+
+static void check_options(const struct split_opts *o)
+{
+	if (!!o->stratify + !!o->group + !!o->time > 1)
+		die(ST_USAGE, "give one of --stratify, --group and --time");
+	if (o->cv == 1 || (o->cv && o->fold > o->cv))
+		die(ST_USAGE, "--cv %d --fold %d: there is no such fold", o->cv, o->fold);
+	if (!o->cv && o->fold > 1)
+		die(ST_USAGE, "--fold %d: of how many? Give --cv too", o->fold);
+	if (o->add && o->rest)
+		die(ST_USAGE, "--add prints all rows; leave out --rest");
+}
+
+/* Dies when there are fewer rows or groups than folds, as dls-train does. */
+static void check_rows(const struct split_opts *o, const struct rows *rows)
+{
+	size_t units = o->group ? (size_t)rows->nlevels : rows->n;
+	if (o->cv && rows->n && units < (size_t)o->cv)
+		die(ST_DATA, "%d folds of %zu %s; use fewer folds", o->cv, units, o->group ? "groups" : "rows");
 }
 
 int main(int argc, char **argv)
@@ -88,17 +100,14 @@ int main(int argc, char **argv)
 	int at;
 	cmd_begin(&cmd, argc, argv, &at, &o.common, false, NULL);
 	const char *key = o.stratify ? o.stratify : o.group ? o.group : o.time;
-	if (!!o.stratify + !!o.group + !!o.time > 1)
-		die(ST_USAGE, "give one of --stratify, --group and --time");
-	if (o.cv == 1 || (o.cv && o.fold > o.cv))
-		die(ST_USAGE, "--cv %d --fold %d: there is no such fold", o.cv, o.fold);
+	check_options(&o);
 	struct out out = out_open(o.output, false);
 	struct reader *r = reader_open(NULL, (struct reader_opts){ o.format, o.header, cmd_threads(o.threads) });
-	size_t col = key ? reader_find(r, key) : SIZE_MAX;
-	if (key && col == SIZE_MAX)
-		die(ST_DATA, "%s: there is no column '%s'", reader_where(r), key);
-	rows_read(&rows, r, col);
-	double *time = o.time ? times_of(&rows, o.time) : NULL;
+	rows_read(&rows, r, key ? reader_need(r, key, o.stratify ? "--stratify" : o.group ? "--group" : "--time") : SIZE_MAX);
+	check_rows(&o, &rows);
+	if (o.group || o.time)
+		rows_refuse_missing(&rows, key);
+	double *time = o.time ? rows_times(&rows) : NULL;
 	struct fold_by by = { .strata = o.stratify ? rows.key : NULL, .group = o.group ? rows.key : NULL,
 		.ngroups = rows.nlevels, .time = time, .seed = o.seed };
 	int32_t *fold = NEW(int32_t, rows.n);

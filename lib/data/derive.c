@@ -25,8 +25,8 @@ static size_t find_input(const char *name, size_t n, const struct column *inputs
 	}
 	char *word = mem_strn(name, n);
 	const char *nearest = str_nearest(word, names, ninputs);
-	die(ST_USAGE, "'%s': there is no column '%s'%s%s", spec, word, nearest ? "; did you mean " : "",
-	    nearest ? nearest : "");
+	die(ST_USAGE, "'%s': '%s' is not a column that is learned from%s%s%s", spec, word, nearest ? "; did you mean '" : "",
+	    nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 void derives_add(struct derives *ds, enum derive_op op, const char *spec, const struct column *inputs, size_t ninputs)

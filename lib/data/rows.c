@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "data/csvout.h"
 #include "data/table.h"
 
@@ -59,6 +60,28 @@ void rows_read(struct rows *rows, struct reader *r, size_t key)
 			str_putc(&rows->header, ',');
 		csv_put(&rows->header, slice_of(reader_name(r, c)));
 	}
+}
+
+double *rows_times(const struct rows *rows)
+{
+	double *t = NEW(double, rows->n);
+	bool numbers = true;
+	for (int32_t i = 0; numbers && i < rows->nlevels; i++)
+		numbers = num_parse(rows->levels[i], strlen(rows->levels[i]), &(double){ 0 });
+	for (size_t i = 0; i < rows->n; i++) {
+		const char *text = rows->levels[rows->key[i]];
+		t[i] = rows->key[i];
+		if (numbers)
+			num_parse(text, strlen(text), &t[i]);
+	}
+	return t;
+}
+
+void rows_refuse_missing(const struct rows *rows, const char *column)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (is_missing(slice_of(rows->levels[rows->key[i]]), NULL))
+			die(ST_DATA, "the column '%s' is missing in data row %zu; remove such rows", column, i + 1);
 }
 
 void rows_free(struct rows *rows)

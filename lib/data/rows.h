@@ -22,6 +22,16 @@ struct rows {
 
 /* Reads r to its end. key is a column of r, or SIZE_MAX. */
 void rows_read(struct rows *rows, struct reader *r, size_t key);
+
+/*
+ * The keys as times (n), the caller's: numbers when all are, else the order of
+ * the texts (dates as 2024-05-31).
+ */
+double *rows_times(const struct rows *rows);
+
+/* Dies with ST_DATA at a row whose key (of this column) is missing. */
+void rows_refuse_missing(const struct rows *rows, const char *column);
+
 void rows_free(struct rows *rows);
 
 #endif

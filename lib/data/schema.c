@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/need.h"
 
 static void index_levels(struct field *f)
 {
@@ -191,23 +192,8 @@ void schema_cells_free(struct column *cols, size_t ncols)
 
 void schema_map(const struct schema *sc, const struct reader *r, size_t *map)
 {
-	size_t ncols = reader_ncols(r);
-	for (size_t i = 0; i < sc->nfields; i++) {
-		const char *name = sc->fields[i].name, *nearest;
-		map[i] = reader_find(r, name);
-		if (map[i] != SIZE_MAX)
-			continue;
-		const char **names = NEW(const char *, ncols + 1);
-		struct str list = { 0 };
-		for (size_t c = 0; c < ncols; c++) {
-			names[c] = reader_name(r, c);
-			str_printf(&list, "%s%s", c ? ", " : "", names[c]);
-		}
-		nearest = str_nearest(name, names, ncols);
-		str_puts(&list, "");
-		die(ST_DATA, "%s: the model's column '%s' is not there%s%s%s. The columns: %s", reader_where(r), name,
-		    nearest ? "; is it '" : "", nearest ? nearest : "", nearest ? "'?" : "", list.s);
-	}
+	for (size_t i = 0; i < sc->nfields; i++)
+		map[i] = reader_need(r, sc->fields[i].name, "the model reads it");
 }
 
 /* The extra missing texts as is_missing() takes them; the caller frees the list. */

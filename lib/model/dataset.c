@@ -7,37 +7,11 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/need.h"
 
 #define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
 #define ID_ROWS 100		/* ... from so many rows on */
-
-/* Dies: there is no such column; says which is near and which there are. */
-_Noreturn static void no_column(const struct reader *r, const char *option, const char *name)
-{
-	size_t n = reader_ncols(r);
-	const char **names = NEW(const char *, n + 1), *nearest;
-	struct str list = { 0 };
-	for (size_t i = 0; i < n; i++) {
-		names[i] = reader_name(r, i);
-		str_printf(&list, "%s%s", i ? ", " : "", names[i]);
-	}
-	str_puts(&list, "");
-	nearest = str_nearest(name, names, n);
-	if (nearest)
-		die(ST_DATA, "%s: there is no column '%s' (--%s); did you mean '%s'? The columns: %s", reader_where(r),
-		    name, option, nearest, list.s);
-	die(ST_DATA, "%s: there is no column '%s' (--%s). The columns: %s", reader_where(r), name, option, list.s);
-}
-
-/* The column that an option's text means: its name, or "#3" for the third. */
-static size_t need_column(const struct reader *r, const char *option, const char *name)
-{
-	size_t i = reader_find(r, name);
-	if (i == SIZE_MAX)
-		no_column(r, option, name);
-	return i;
-}
 
 /* A NULL-terminated list of names that belong to the reader; free(names) is the caller's. */
 struct names {
@@ -50,7 +24,7 @@ static void add_names(const struct reader *r, const char *option, const struct s
 {
 	GROW(to->names, to->n + given->n + 1);
 	for (size_t i = 0; i < given->n; i++)
-		to->names[to->n++] = reader_name(r, need_column(r, option, given->s[i]));
+		to->names[to->n++] = reader_name(r, reader_need(r, given->s[i], option));
 	to->names[to->n] = NULL;
 }
 
@@ -65,17 +39,17 @@ static bool is_role(const struct dataset *d, const char *name)
 /* Finds the columns of the roles; a column has one role at most. */
 static void find_roles(struct dataset *d, const struct reader *r, const struct train_opts *o)
 {
-	static const char *const names[NROLES] = { "target", "weight", "group", "time" };
+	static const char *const names[NROLES] = { "--target", "--weight", "--group", "--time" };
 	const char *const given[NROLES] = { o->target, o->weight, o->group, o->time };
 	if (!o->target)
 		die(ST_USAGE, "--target is not given: which column is to be predicted?");
 	for (size_t i = 0; i < NROLES; i++) {
 		if (!given[i])
 			continue;
-		d->roles[i] = mem_str(reader_name(r, need_column(r, names[i], given[i])));
+		d->roles[i] = mem_str(reader_name(r, reader_need(r, given[i], names[i])));
 		for (size_t k = 0; k < i; k++)
 			if (d->roles[k] && strcmp(d->roles[k], d->roles[i]) == 0)
-				die(ST_USAGE, "the column '%s' cannot be both --%s and --%s", d->roles[i], names[k], names[i]);
+				die(ST_USAGE, "the column '%s' cannot be both %s and %s", d->roles[i], names[k], names[i]);
 	}
 }
 
@@ -86,10 +60,10 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 	const char **missing = NEW0(const char *, o->missing.n + 1);
 	size_t kept = 0;
 	find_roles(d, r, o);
-	add_names(r, "numeric", &o->numeric, &numeric);
-	add_names(r, "categorical", &o->categorical, &categorical);
-	add_names(r, "drop", &o->drop, &drop);
-	add_names(r, "id", &o->id, &drop);
+	add_names(r, "--numeric", &o->numeric, &numeric);
+	add_names(r, "--categorical", &o->categorical, &categorical);
+	add_names(r, "--drop", &o->drop, &drop);
+	add_names(r, "--id", &o->id, &drop);
 	for (size_t i = 0; i < drop.n; i++)	/* rows may be grouped by their --id */
 		if (!is_role(d, drop.names[i]))
 			drop.names[kept++] = drop.names[i];
@@ -422,9 +396,9 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	struct column *block = schema_columns(&like->schema);
 	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0 };
 	struct convert cv = { NEW0(uint64_t, like->schema.nfields), NEW0(uint64_t, like->schema.nfields), false, 0, 0 };
-	size_t target = need_column(r, "target", like->schema.target), weight = SIZE_MAX;
+	size_t target = reader_need(r, like->schema.target, "--target"), weight = SIZE_MAX;
 	if (like->roles[ROLE_WEIGHT])
-		weight = need_column(r, "weight", like->roles[ROLE_WEIGHT]);
+		weight = reader_need(r, like->roles[ROLE_WEIGHT], "--weight");
 	*d = (struct dataset){ .schema = like->schema };	/* borrowed while reading */
 	for (const struct block *b; (b = reader_next(r));) {
 		schema_map(&like->schema, r, map);

@@ -1,7 +1,9 @@
 #include "model/run.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/die.h"
@@ -69,7 +71,7 @@ static void write_round(struct run *r, int round, double train_loss, bool scored
 void run_event(struct run *r, const char *json)
 {
 	if (r->metrics && (fprintf(r->metrics, "%s\n", json) < 0 || fflush(r->metrics) != 0))
-		die(ST_IO, "--metrics: cannot write");
+		die(ST_IO, "--metrics: cannot write: %s", strerror(errno));
 }
 
 static void draw(struct run *r, int round, int rounds, bool scored, double score)

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/par.h"
 #include "data/csvout.h"
+#include "data/need.h"
 
 #define CHUNK 1024	/* rows of one piece of parallel work */
 
@@ -50,19 +51,6 @@ static void plan_add(struct plan *p, const char *name, enum source source, size_
 	p->cols[p->n++] = (struct outcol){ mem_str(name), source, at };
 }
 
-static size_t input_column(const struct scorer *s, const char *name)
-{
-	size_t i = reader_find(s->r, name);
-	if (i == SIZE_MAX) {
-		struct str list = { 0 };
-		for (size_t c = 0; c < reader_ncols(s->r); c++)
-			str_printf(&list, "%s%s", c ? ", " : "", reader_name(s->r, c));
-		str_puts(&list, "");
-		die(ST_DATA, "%s: there is no column '%s' to pass through. The columns: %s", reader_where(s->r), name, list.s);
-	}
-	return i;
-}
-
 /* The label of "p:LABEL"; dies when the model has none such. */
 static size_t label_of(const struct scorer *s, const char *label)
 {
@@ -92,7 +80,7 @@ static void plan_spec(struct scorer *s, const char *spec)
 	else if (strcmp(source, "@index") == 0)
 		plan_add(&s->plan, name, INDEX, 0);
 	else
-		plan_add(&s->plan, name, CELL, input_column(s, source));
+		plan_add(&s->plan, name, CELL, reader_need(s->r, source, "--columns"));
 	free(name);
 }
 
@@ -121,9 +109,9 @@ static void make_plan(struct scorer *s)
 		return;
 	size_t target = sc->target ? reader_find(s->r, sc->target) : SIZE_MAX;
 	for (size_t i = 0; !o->append && i < o->id.n; i++)
-		plan_add(&s->plan, o->id.s[i], CELL, input_column(s, o->id.s[i]));
+		plan_add(&s->plan, o->id.s[i], CELL, reader_need(s->r, o->id.s[i], "--id"));
 	for (size_t i = 0; !o->append && i < o->keep.n; i++)
-		plan_add(&s->plan, o->keep.s[i], CELL, input_column(s, o->keep.s[i]));
+		plan_add(&s->plan, o->keep.s[i], CELL, reader_need(s->r, o->keep.s[i], "--keep"));
 	for (size_t i = 0; o->append && i < reader_ncols(s->r); i++)
 		plan_add(&s->plan, reader_name(s->r, i), CELL, i);
 	if (!o->append && target != SIZE_MAX)
@@ -286,6 +274,8 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
 	struct str head = { 0 };
 	uint64_t rows = 0;
+	if (o->columns.n && (o->id.n || o->keep.n || o->append || o->contrib))
+		die(ST_USAGE, "--columns names every column of the output; leave out --id, --keep, --append and --contrib");
 	if (o->contrib && !m->family->contrib)
 		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
 	if (o->contrib)

@@ -1,5 +1,6 @@
 #include "model/train.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,10 +94,9 @@ static void predict_view(const struct job *jb, const void *fit, const struct dat
 
 /* ---- scores ---- */
 
-/* The metric over predictions p (x->n, outputs) of the rows of a labelled view. */
-static double score_view(const struct job *jb, const struct data *x, const double *p)
+/* The metric over predictions p (x->n, outputs) of the rows of a labelled view; NaN and *why where it is undefined. */
+static double score_view(const struct job *jb, const struct data *x, const double *p, const char **why)
 {
-	const char *why = NULL;
 	int32_t *label = x->label ? NEW(int32_t, x->n) : NULL;
 	double *y = x->y ? NEW(double, x->n) : NULL, *w = x->w ? NEW(double, x->n) : NULL;
 	for (size_t i = 0; i < x->n; i++) {
@@ -109,7 +109,7 @@ static double score_view(const struct job *jb, const struct data *x, const doubl
 	}
 	struct scored s = { .n = x->n, .k = (int32_t)data_outputs(x), .label = label, .y = y, .p = p, .w = w,
 		.positive = jb->d->schema.positive, .labels = (const char *const *)jb->d->schema.labels };
-	double score = measure(&jb->metric, &s, &why);
+	double score = measure(&jb->metric, &s, why);
 	free(label);
 	free(y);
 	free(w);
@@ -134,7 +134,8 @@ static int rounds_of(const struct job *jb, const void *fit)
 
 struct cv {
 	int32_t k;
-	double *scores;		/* (k) */
+	double *scores;		/* (k), NaN where the metric is undefined */
+	const char *why;	/* ... and why */
 	int rounds;		/* mean over folds of an iterative model's rounds; 0: none */
 };
 
@@ -186,7 +187,7 @@ static int one_fold(struct job *jb, struct oof *oof, int32_t f, struct cv *cv)
 	predict_view(jb, fit, &va, p);
 	for (size_t i = 0; i < m; i++)
 		memcpy(oof->p + (size_t)held[i] * k, p + i * k, k * sizeof(*p));
-	cv->scores[f - 1] = score_view(jb, &va, p);
+	cv->scores[f - 1] = score_view(jb, &va, p, &cv->why);
 	int rounds = rounds_of(jb, fit);
 	fold_event(jb, &run, "fold", m, rounds, cv->scores[f - 1]);
 	run_progress_end(&run);
@@ -231,24 +232,34 @@ static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
 	cv->rounds = (int)((rounds + cv->k / 2) / cv->k);
 }
 
-/* Adds "cv": {...} to the metrics and says it on stderr. */
+/* Adds "cv": {...} to the metrics and says it on stderr; mean and spread are over the folds where the metric is defined. */
 static void report_cv(const struct job *jb, const struct cv *cv, struct json *j)
 {
-	double mean = 0, var = 0;
+	double mean = 0, var = 0, sd;
+	int32_t n = 0;
 	for (int32_t f = 0; f < cv->k; f++)
-		mean += cv->scores[f] / cv->k;
+		if (!isnan(cv->scores[f])) {
+			mean += cv->scores[f];
+			n++;
+		}
+	mean /= n;
 	for (int32_t f = 0; f < cv->k; f++)
-		var += (cv->scores[f] - mean) * (cv->scores[f] - mean) / (cv->k - 1);
+		if (!isnan(cv->scores[f]))
+			var += (cv->scores[f] - mean) * (cv->scores[f] - mean);
+	sd = sqrt(var / (n - 1));
 	json_object(j, "cv");
 	json_int(j, "folds", cv->k);
 	json_num(j, "mean", mean);
-	json_num(j, "sd", sqrt(var));
+	json_num(j, "sd", sd);
 	json_array(j, "scores");
 	for (int32_t f = 0; f < cv->k; f++)
 		json_num(j, NULL, cv->scores[f]);
 	json_end(j, ']');
 	json_end(j, '}');
-	note(0, "%s %.5f, sd %.5f over %d folds", jb->metric.name, mean, sqrt(var), cv->k);
+	if (n < cv->k)
+		warn("%s is undefined in %d of %d folds: %s", jb->metric.name, cv->k - n, cv->k, cv->why);
+	if (n > 1)
+		note(0, "%s %.5f, sd %.5f over %d folds", jb->metric.name, mean, sd, n);
 }
 
 /* ---- the final fit ---- */
@@ -281,12 +292,16 @@ static void fit_final(struct job *jb, struct model *m, const uint32_t *rows, siz
 	if (valid) {
 		double *p = NEW(double, valid->n * data_outputs(valid));
 		predict_view(jb, m->fit, valid, p);
-		double score = score_view(jb, valid, p);
+		const char *why = NULL;
+		double score = score_view(jb, valid, p, &why);
 		json_object(j, "valid");
 		json_int(j, "rows", (int64_t)valid->n);
 		json_num(j, "score", score);
 		json_end(j, '}');
-		note(0, "%s %.5f on %zu validation rows", jb->metric.name, score, valid->n);
+		if (isnan(score))
+			warn("%s is undefined on the %zu validation rows: %s", jb->metric.name, valid->n, why);
+		else
+			note(0, "%s %.5f on %zu validation rows", jb->metric.name, score, valid->n);
 		fold_event(jb, &run, "valid", valid->n, rounds, score);
 		free(p);
 	}
@@ -334,12 +349,16 @@ static void fit_with_share(struct job *jb, struct model *m, struct json *j)
 	free(held);
 }
 
-static void check_options(const struct train_opts *o)
+static void check_options(const struct train_opts *o, const struct family *f)
 {
 	if (!!o->cv + !!o->valid + (o->valid_frac > 0) > 1)
 		die(ST_USAGE, "give one of --cv, --valid and --valid-frac");
 	if (o->cv == 1)
 		die(ST_USAGE, "--cv 1: cross-validation needs 2 folds or more");
+	if (o->group && o->time)
+		die(ST_USAGE, "give one of --group and --time");
+	if (o->early_stop && !f->rounds)
+		warn("--early-stop: the family %s has no rounds to stop", f->name);
 	if (o->early_stop && !o->cv && !o->valid && o->valid_frac <= 0)
 		die(ST_USAGE, "--early-stop needs rows to watch: give --cv, --valid or --valid-frac");
 }
@@ -355,13 +374,27 @@ static struct measure choose_metric(const struct train_opts *o, enum task task)
 	return m;
 }
 
+/* The stream of --metrics, or NULL; written as it goes, so that it can be watched. */
+static FILE *open_metrics(const struct train_opts *o)
+{
+	bool to_stdout = o->metrics && strcmp(o->metrics, "-") == 0;
+	if (!o->metrics)
+		return NULL;
+	if (to_stdout && (!o->output || strcmp(o->output, "-") == 0))
+		die(ST_USAGE, "--metrics -: the model goes to stdout; give -o FILE");
+	FILE *f = to_stdout ? stdout : fopen(o->metrics, "w");
+	if (!f)
+		die(ST_IO, "--metrics %s: cannot write: %s", o->metrics, strerror(errno));
+	return f;
+}
+
 struct model *train(const struct family *f, void *opts, struct dataset *d, const struct train_opts *o)
 {
 	struct job jb = { .family = f, .opts = opts, .o = o, .d = d, .threads = cmd_threads(o->threads) };
 	struct str s = { 0 };
 	struct json j = json_to(&s, 0);
 	struct cv cv = { .k = o->cv };
-	check_options(o);
+	check_options(o, f);
 	jb.metric = choose_metric(o, d->schema.task);
 	derives_copy(&jb.derived, &d->derived);
 	struct model *m = model_new(f);
@@ -376,8 +409,7 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	if (why)
 		die(ST_USAGE, "%s: %s", f->name, why);
 	free(cols);
-	if (o->metrics && !(jb.metrics = fopen(o->metrics, "w")))
-		die(ST_IO, "%s: cannot write", o->metrics);
+	jb.metrics = open_metrics(o);
 	json_object(&j, NULL);
 	json_int(&j, "rows", (int64_t)d->n);
 	json_str(&j, "metric", jb.metric.name);
@@ -393,8 +425,8 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 		fit_final(&jb, m, NULL, d->n, NULL, o->early_stop ? cv.rounds : 0, &j);
 	json_end(&j, '}');
 	m->metrics = str_take(&s);
-	if (jb.metrics && fclose(jb.metrics) != 0)
-		die(ST_IO, "%s: cannot write", o->metrics);
+	if (jb.metrics && (jb.metrics == stdout ? fflush : fclose)(jb.metrics) != 0)
+		die(ST_IO, "--metrics %s: cannot write: %s", o->metrics, strerror(errno));
 	free(cv.scores);
 	move_into(m, &jb);
 	return m;
