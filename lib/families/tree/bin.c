@@ -89,6 +89,26 @@ static size_t distinct(const uint64_t *key, size_t n, double *v, uint32_t *count
 }
 
 /*
+ * The share of rows that makes `max` bins even, when a value with more rows
+ * than that counts as just that many: it fills a bin and no more.
+ */
+static double even_share(const uint32_t *count, size_t m, size_t max)
+{
+	double share = INFINITY, was;
+	do {
+		double light = 0, bins = (double)max;
+		was = share;
+		for (size_t i = 0; i < m; i++) {
+			bool heavy = count[i] >= share;
+			light += heavy ? 0 : count[i];
+			bins -= heavy;
+		}
+		share = bins >= 1 ? light / bins : was;
+	} while (share < was);
+	return share;
+}
+
+/*
  * Cuts m distinct values with their counts into at most `max` bins. A bin is
  * closed when it holds its even share of what was left at its start, or when
  * the next value would take it further over the share than it is now under.
@@ -96,18 +116,18 @@ static size_t distinct(const uint64_t *key, size_t n, double *v, uint32_t *count
 static void cut(struct bin_col *c, const double *v, const uint32_t *count, size_t m, size_t max)
 {
 	size_t nb = 0;
-	double rest = 0, held = 0;
+	double rest = 0, held = 0, most = even_share(count, m, max);
 	c->low = NEW(double, max);
 	c->high = NEW(double, max);
 	c->upper = NEW(double, max);
 	for (size_t i = 0; i < m; i++)
-		rest += count[i];
+		rest += fmin(count[i], most);
 	for (size_t i = 0; i < m; i++) {
 		double share = rest / (double)(max - nb);
 		if (held == 0)
 			c->low[nb] = v[i];
-		held += count[i];
-		if (i + 1 < m && m > max && (nb + 1 == max || held + count[i + 1] / 2.0 <= share))
+		held += fmin(count[i], most);
+		if (i + 1 < m && m > max && (nb + 1 == max || held + fmin(count[i + 1], most) / 2 <= share))
 			continue;
 		c->high[nb++] = v[i];
 		rest -= held;
