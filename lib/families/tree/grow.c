@@ -132,19 +132,26 @@ bool grow_open(const struct grower *g, size_t node)
 	       cell_h(x->sum, g->unit.shift) >= 2 * g->rule.min_weight && (!g->o.target || varies(g, x));
 }
 
+/* A gain as the user has it is this times that times the gain in units; apart they do not underflow. */
+static double real_unit(const struct grower *g, double *times)
+{
+	bool classes = g->o.entropy || g->o.k > 2;
+	*times = classes ? 1 : g->unit.g / g->unit.h;
+	return g->o.gain_factor * (classes ? g->unit.h : g->unit.g);
+}
+
 double grow_real(const struct grower *g, double gain)
 {
-	double u = g->o.entropy || g->o.k > 2 ? g->unit.h : g->unit.g * (g->unit.g / g->unit.h);
-	double real = gain * u * g->o.gain_factor;
+	double times, unit = real_unit(g, &times), real = gain * unit * times;
 	return real < 1e300 ? real : 1e300;
 }
 
-/* A gain within rounding of nothing is none. */
 bool grow_gains(const struct grower *g, double gain)
 {
+	double times, unit = real_unit(g, &times);
 	if (g->o.any_gain)
-		return grow_real(g, gain) >= g->o.min_gain * g->total;
-	return gain > 0 && grow_real(g, gain) > g->o.min_gain;
+		return gain >= g->o.min_gain * g->total / unit / times;
+	return gain > g->o.min_gain / unit / times;
 }
 
 double grower_value(const struct grower *g, size_t node)

@@ -97,7 +97,7 @@ void grow_hist(struct grower *g, size_t node, size_t left);	/* histograms for th
 void grow_drop(struct grower *g, size_t node);			/* gives a node's histogram back */
 void grow_root_hist(struct grower *g);
 void grow_find(struct grower *g, size_t node);			/* sets grown[node].best */
-bool grow_gains(const struct grower *g, double gain);		/* is it enough? */
+bool grow_gains(const struct grower *g, double gain);		/* is it more than the least gain? */
 double grow_real(const struct grower *g, double gain);		/* in real units */
 size_t grow_split(struct grower *g, size_t node);		/* by its best; returns the left child */
 void grow_symmetric(struct grower *g);
