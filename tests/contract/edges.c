@@ -151,7 +151,7 @@ START_TEST(many_levels)
 	struct synth s = synth_make(TABLE_MIXED, c.task, 500, 1), t = synth_make(TABLE_MIXED, c.task, 500, 2);
 	struct data d = synth_train(&s, false), x = synth_rows(&t);
 	const char *levels[LEVELS];
-	char names[LEVELS][8];
+	char names[LEVELS][12];
 	struct rng r = rng_at(1, "levels", 0);
 	for (int i = 0; i < LEVELS; i++) {
 		snprintf(names[i], sizeof(names[i]), "%d", i);
