@@ -1,6 +1,6 @@
 #!/bin/sh
 # The scoring contract for every family that dls-train lists: the same model for any number of threads; the same
-# scores from a file, a pipe, row by row, with columns in another order and extra ones; a missing column is
+# scores from a file, a pipe, NDJSON, row by row, with columns in another order and extra ones; a missing column is
 # named; a model ends up nowhere when training fails.
 set -u
 . tests/lib.sh
@@ -12,6 +12,9 @@ cd "$tmp" || exit 70
 
 awk -F, -v OFS=, '{ print $6, NR == 1 ? "extra" : "x" NR, $4, $3, $1, $5, $2 }' new.csv >mixed.csv
 cut -d, -f1,3- new.csv >lacking.csv
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
+	{ for (i = 1; i <= NF; i++) printf("%s\"%s\":%s", i > 1 ? "," : "{", name[i],
+		$i == "" ? "null" : $i ~ /^[0-9.]+$/ ? $i : "\"" $i "\""); print "}" }' new.csv >new.ndjson
 
 for f in $families; do
 	target=churn spare=total
@@ -28,6 +31,8 @@ for f in $families; do
 	check "$f: from a slow pipe" cmp want.csv got.csv
 	dls-predict -q --id customer one.model <mixed.csv >got.csv
 	check "$f: columns in another order and one more" cmp want.csv got.csv
+	dls-predict -q --id customer one.model <new.ndjson >got.csv
+	check "$f: NDJSON" cmp want.csv got.csv
 	{ head -n 1 want.csv
 		sed 1d new.csv | while IFS= read -r row; do
 			{ head -n 1 new.csv; echo "$row"; } | dls-predict -q --id customer one.model | sed 1d
