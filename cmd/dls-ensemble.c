@@ -46,7 +46,7 @@ _Noreturn static void method_help(const struct family *f, const struct common *c
 		cmd_print_as(f->opts, c->help_as);
 	str_printf(&out, "%s: %s\n\nUsage:\n  %s [options] %s [method options] MODEL... > model\n", f->name, f->brief, prog_name,
 		   f->name);
-	if (f->opts->name) {
+	if (f->opts && f->opts->name) {
 		str_printf(&out, "\nOptions of %s:\n", f->name);
 		opt_help(f->opts, &out);
 	}

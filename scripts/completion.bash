@@ -9,7 +9,7 @@ _dls() {
 			[[ -n $family ]] && "$command" "$family" --help-as words 2>/dev/null)" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur"; compgen -W "$("$command" --help 2>/dev/null |
-			awk '/^(Families|Methods|Metrics)/ { on = 1; next } on && /^  [a-z]/ { print $1 }')" -- "$cur")
+			awk '/^(Families|Methods|Metrics)/ { on = 1; next } on && /^  [+ a-z] *[a-z]/ { print $1 == "+" ? $2 : $1 }')" -- "$cur")
 	fi
 }
 complete -o filenames -F _dls dls-train dls-predict dls-ensemble dls-eval dls-split

@@ -56,8 +56,9 @@ void cmd_print_as(const struct opt *table, const char *form)
 	if (*form == 'm')
 		opt_mdoc(table, &out);
 	else
-		for (const struct opt *o = table; o->name; o++)
+		for (const struct opt *o = table; o && o->name; o++)
 			str_printf(&out, "--%s\n", o->name);
+	str_puts(&out, "");	/* a table may be empty */
 	cmd_print(out.s);
 }
 

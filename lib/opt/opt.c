@@ -252,91 +252,100 @@ static size_t add_names(const struct opt *table, const char **names, size_t n)
 	return n;
 }
 
-_Noreturn static void unknown(const char *arg, struct opt_set a, struct opt_set b)
+/* A command line on its way: the next argument, and the two tables that know its options. */
+struct parse {
+	int argc, at;
+	char **argv;
+	struct opt_set sets[2];
+	bool before_word;	/* a word that has options of its own is still to come */
+};
+
+_Noreturn static void unknown(const struct parse *p, const char *arg)
 {
-	size_t n = add_names(b.table, NULL, add_names(a.table, NULL, 0));
+	const struct opt *a = p->sets[0].table, *b = p->sets[1].table;
+	size_t n = add_names(b, NULL, add_names(a, NULL, 0));
 	const char **names = NEW(const char *, n + 1), *nearest;
-	add_names(b.table, names, add_names(a.table, names, 0));
+	add_names(b, names, add_names(a, names, 0));
 	char *word = mem_strn(arg, strcspn(arg, "="));
 	nearest = arg[0] == '-' && arg[1] == '-' ? str_nearest(word + 2, names, n) : NULL;
 	if (nearest)
 		die(ST_USAGE, "unknown option %s; did you mean --%s?", word, nearest);
-	die(ST_USAGE, "unknown option %s; see %s --help", word, prog_name);
+	die(ST_USAGE, "unknown option %s; see %s --help%s", word, prog_name,
+	    p->before_word ? " (what only one family or method has stands after its name)" : "");
 }
 
-/* Finds the option that a long argument names; *neg for --no-NAME, *value for =VALUE. */
-static const struct opt *find_long(const char *arg, struct opt_set *set, struct opt_set more, bool *neg, const char **value)
+/* Finds the option that a long argument names, and its set; *neg for --no-NAME, *value for =VALUE. */
+static const struct opt *find_long(const struct parse *p, const char *arg, struct opt_set *set, bool *neg,
+				   const char **value)
 {
 	size_t len = strcspn(arg + 2, "=");
 	*value = arg[2 + len] == '=' ? arg + 3 + len : NULL;
 	*neg = false;
-	struct opt_set sets[2] = { *set, more };
 	for (int i = 0; i < 2; i++) {
-		const struct opt *o = opt_find(sets[i].table, arg + 2, len);
+		const struct opt *o = opt_find(p->sets[i].table, arg + 2, len);
 		if (!o && len > 3 && strncmp(arg + 2, "no-", 3) == 0) {
-			o = opt_find(sets[i].table, arg + 5, len - 3);
+			o = opt_find(p->sets[i].table, arg + 5, len - 3);
 			*neg = o && o->type == OPT_BOOL;
 			o = *neg ? o : NULL;
 		}
 		if (o) {
-			*set = sets[i];
+			*set = p->sets[i];
 			return o;
 		}
 	}
 	return NULL;
 }
 
-static const struct opt *find_short(char letter, struct opt_set *set, struct opt_set more)
+static const struct opt *find_short(const struct parse *p, char letter, struct opt_set *set)
 {
-	struct opt_set sets[2] = { *set, more };
 	for (int i = 0; i < 2; i++)
-		for (const struct opt *o = sets[i].table; o && o->name; o++)
+		for (const struct opt *o = p->sets[i].table; o && o->name; o++)
 			if (o->letter && o->letter == letter) {
-				*set = sets[i];
+				*set = p->sets[i];
 				return o;
 			}
 	return NULL;
 }
 
 /* Sets o from value, or from the next argument where that is NULL and o is no flag. */
-static void set_one(int argc, char **argv, int *at, const struct opt *o, void *opts, const char *value)
+static void set_one(struct parse *p, const struct opt *o, void *opts, const char *value)
 {
 	if (!value && o->type == OPT_BOOL)
 		value = "true";
 	if (!value) {
-		if (*at >= argc)
+		if (p->at >= p->argc)
 			die(ST_USAGE, "--%s wants a value: --%s %s", o->name, o->name, o->arg);
-		value = argv[(*at)++];
+		value = p->argv[p->at++];
 	}
 	char *why = opt_set(o, opts, value);
 	if (why)
 		die(ST_USAGE, "%s", why);
 }
 
-static void parse_long(int argc, char **argv, int *at, struct opt_set main, struct opt_set more)
+static void parse_long(struct parse *p)
 {
-	const char *arg = argv[(*at)++], *value = NULL;
+	const char *arg = p->argv[p->at++], *value = NULL;
 	bool neg = false;
-	struct opt_set set = main;
-	const struct opt *o = find_long(arg, &set, more, &neg, &value);
+	struct opt_set set = p->sets[0];
+	const struct opt *o = find_long(p, arg, &set, &neg, &value);
 	if (!o)
-		unknown(arg, main, more);
+		unknown(p, arg);
 	if (neg && value)
 		die(ST_USAGE, "%s: --no-%s takes no value", arg, o->name);
-	set_one(argc, argv, at, o, set.opts, neg ? "false" : value);
+	set_one(p, o, set.opts, neg ? "false" : value);
 }
 
 /* -q, -qv (several flags in one word), -o FILE, -oFILE, -qo FILE. */
-static void parse_short(int argc, char **argv, int *at, struct opt_set main, struct opt_set more)
+static void parse_short(struct parse *p)
 {
-	const char *arg = argv[(*at)++];
-	for (const char *p = arg + 1; *p; p++) {
-		struct opt_set set = main;
-		const struct opt *o = find_short(*p, &set, more);
+	const char *arg = p->argv[p->at++];
+	for (const char *c = arg + 1; *c; c++) {
+		struct opt_set set = p->sets[0];
+		const struct opt *o = find_short(p, *c, &set);
 		if (!o)
-			unknown(p == arg + 1 ? arg : (char[]){ '-', *p, '\0' }, main, more);
+			unknown(p, (char[]){ '-', *c, '\0' });
 		bool flag = o->type == OPT_BOOL;
-		set_one(argc, argv, at, o, set.opts, flag || !p[1] ? NULL : p + 1);
+		set_one(p, o, set.opts, flag || !c[1] ? NULL : c + 1);
 		if (!flag)
 			return;
 	}
@@ -352,24 +361,26 @@ static void add_word(struct strs *words, const char *arg)
 void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_set more, bool stop_at_word,
 	       struct strs *words)
 {
-	while (*at < argc) {
-		const char *arg = argv[*at];
-		if (strcmp(arg, "--") == 0) {
-			for (++*at; *at < argc && !stop_at_word; ++*at)
-				add_word(words, argv[*at]);
-			return;
-		}
-		if (arg[0] == '-' && arg[1] == '-') {
-			parse_long(argc, argv, at, main, more);
-		} else if (arg[0] == '-' && arg[1] != '\0') {
-			parse_short(argc, argv, at, main, more);
+	struct parse p = { argc, *at, argv, { main, more }, stop_at_word };
+	bool words_only = false;
+	while (p.at < argc) {
+		const char *arg = argv[p.at];
+		bool dash = arg[0] == '-' && arg[1] != '\0' && !words_only;
+		if (dash && strcmp(arg, "--") == 0) {
+			words_only = true;
+			p.at++;
+		} else if (dash && arg[1] == '-') {
+			parse_long(&p);
+		} else if (dash) {
+			parse_short(&p);
 		} else if (stop_at_word) {
-			return;
+			break;
 		} else {
 			add_word(words, arg);
-			++*at;
+			p.at++;
 		}
 	}
+	*at = p.at;
 }
 
 /* ---- help ---- */

@@ -34,7 +34,7 @@ static const struct opt opts[] = {
 	OPT(struct knn_opts, k, "k", "N", "15", "[1,10000]", "neighbours that vote; all rows when there are fewer"),
 	OPT(struct knn_opts, weights, "weights", "HOW", "uniform", "uniform|distance",
 	    "weight of a vote: equal, or 1 / distance (rows at distance 0 then decide alone)"),
-	OPT(struct knn_opts, metric, "metric", "METRIC", "euclidean", "euclidean|manhattan|cosine",
+	OPT(struct knn_opts, metric, "distance", "HOW", "euclidean", "euclidean|manhattan|cosine",
 	    "distance of two rows; cosine takes numbers only"),
 	OPT(struct knn_opts, scale, "scale", NULL, "true", NULL,
 	    "bring numbers to mean 0 and standard deviation 1 first"),
@@ -50,8 +50,8 @@ static const char *check(const void *options, const struct data *d)
 		if (col->kind != KIND_CATEGORY)
 			continue;
 		if (strcmp(o->metric, "cosine") == 0)
-			str_printf(&s, "--metric cosine takes numbers, but column '%s' is a category; --drop it or use "
-				   "--metric euclidean", col->name);
+			str_printf(&s, "--distance cosine takes numbers, but column '%s' is a category; --drop it or use "
+				   "--distance euclidean", col->name);
 		else if (col->nlevels >= MISSING_CODE)
 			str_printf(&s, "column '%s' has %" PRId32 " levels, knn takes %d; --drop it", col->name, col->nlevels,
 				   MISSING_CODE - 1);
@@ -375,7 +375,7 @@ const struct family family_knn = {
 	.opts = opts,
 	.opts_size = sizeof(struct knn_opts),
 	.details = "Numbers are standardised; two categories that differ count as two numbers one standard deviation "
-		"apart. A missing number stands at the column's mean (at 0 with --metric cosine --no-scale); a missing "
+		"apart. A missing number stands at the column's mean (at 0 with --distance cosine --no-scale); a missing "
 		"category is a level of its own, and so is one never seen. Of neighbours at equal distance the earlier row "
 		"counts. The model holds the training rows.",
 	.check = check,
