@@ -52,7 +52,7 @@ static double backtrack(const struct glm *g, double *rate, const double *x, cons
 			double d = x1[a] - x[a];
 			model += d * grad[a] + d * d / (2 * *rate);
 		}
-		f1 = glm_eval(g, x1, grad1, NULL);
+		f1 = glm_eval(g, x1, grad1);
 		if (f1 <= model + 1e-14 * fabs(f))
 			return f1;
 	}
@@ -63,7 +63,7 @@ static void descend(struct solve *s, const struct glm *g, double *x)
 {
 	size_t m = g->m;
 	double *mem = NEW(double, 4 * m), *grad = mem, *x1 = mem + m, *grad1 = mem + 2 * m, *sub = mem + 3 * m;
-	double f = glm_eval(g, x, grad, NULL), rate = s->rate > 0 ? s->rate : 1;
+	double f = glm_eval(g, x, grad), rate = s->rate > 0 ? s->rate : 1;
 	for (s->done = 0; ; ) {
 		optim_subgradient(m, x, grad, g->l1, sub);
 		s->converged = dense_maxabs(m, sub) <= s->tol;
@@ -73,7 +73,7 @@ static void descend(struct solve *s, const struct glm *g, double *x)
 		if (s->rate > 0) {
 			double share = s->done / (double)s->iterations;
 			move(g, rate_at(s, rate, s->done, share), x, grad, x1);
-			f = glm_eval(g, x1, grad1, NULL);
+			f = glm_eval(g, x1, grad1);
 		} else {
 			f = backtrack(g, &rate, x, grad, f, x1, grad1);
 			rate *= 1.5;	/* the next step may be longer */
@@ -118,10 +118,10 @@ static void stochastic(struct solve *s, const struct glm *g, double *x)
 			move(g, rate_at(s, base, epochs, epochs / s->iterations), x, grad, x);
 		}
 		s->done++;
-		if (s->told && s->told(s->ctx, s->done, s->iterations, glm_eval(g, x, NULL, NULL) + glm_l1(g, x), x))
+		if (s->told && s->told(s->ctx, s->done, s->iterations, glm_eval(g, x, NULL) + glm_l1(g, x), x))
 			break;
 	}
-	s->objective = glm_eval(g, x, grad, NULL) + glm_l1(g, x);
+	s->objective = glm_eval(g, x, grad) + glm_l1(g, x);
 	optim_subgradient(g->m, x, grad, g->l1, grad);
 	s->converged = dense_maxabs(g->m, grad) <= s->tol;
 	free(order);

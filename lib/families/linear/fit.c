@@ -150,7 +150,7 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 	if (f.rounds && run->valid && run->best_round > 0 && run->best_round < s->done) {
 		memcpy(theta, f.best, g->m * sizeof(*theta));
 		*rounds = run->best_round;
-		s->objective = glm_eval(g, theta, NULL, NULL) + glm_l1(g, theta);
+		s->objective = glm_eval(g, theta, NULL) + glm_l1(g, theta);
 	}
 	free(f.best);
 	free(f.p);

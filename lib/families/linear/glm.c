@@ -262,16 +262,27 @@ static double loss_block(const struct glm *g, void *ctx, size_t i0, size_t n, do
 	return loss_rows(g->loss, g->param, n, g->y + i0, g->w + i0, f, r, h);
 }
 
-double glm_eval(const struct glm *g, const double *theta, double *grad, double *hess)
+double glm_loss(const struct glm *g, const double *theta, double *grad, double *hess)
 {
 	struct glm_pass p = { .theta = theta, .rows = loss_block, .grad = grad, .hess = hess };
-	double f = glm_pass(g, &p);
+	return glm_pass(g, &p);
+}
+
+double glm_l2(const struct glm *g, const double *theta, double *grad)
+{
+	double f = 0;
 	for (size_t a = 0; a < g->m; a++) {
 		f += 0.5 * g->l2[a] * theta[a] * theta[a];
 		if (grad)
 			grad[a] += g->l2[a] * theta[a];
 	}
 	return f;
+}
+
+double glm_eval(const struct glm *g, const double *theta, double *grad)
+{
+	double f = glm_loss(g, theta, grad, NULL);
+	return f + glm_l2(g, theta, grad);
 }
 
 double glm_l1(const struct glm *g, const double *theta)

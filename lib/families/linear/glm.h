@@ -50,8 +50,13 @@ struct glm_pass {
 
 double glm_pass(const struct glm *g, const struct glm_pass *p);
 
-/* Smooth part of F; its gradient to grad (m) and the Hessian of the loss, without l2, to hess (m, m), each unless NULL. */
-double glm_eval(const struct glm *g, const double *theta, double *grad, double *hess);
+/* The loss alone; its gradient to grad (m) and its Hessian to hess (m, m), each unless NULL. */
+double glm_loss(const struct glm *g, const double *theta, double *grad, double *hess);
+
+/* The l2 part of F, adding its gradient to grad (m) unless NULL. */
+double glm_l2(const struct glm *g, const double *theta, double *grad);
+
+double glm_eval(const struct glm *g, const double *theta, double *grad);	/* both: the smooth part of F */
 double glm_l1(const struct glm *g, const double *theta);	/* sum l1 |t| */
 
 /*

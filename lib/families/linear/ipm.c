@@ -198,7 +198,7 @@ static void run(struct solve *s, struct ipm *st, double *theta)
 {
 	const struct glm *g = st->g;
 	start(st, theta);
-	double best = glm_eval(g, theta, NULL, NULL) + glm_l1(g, theta);
+	double best = glm_eval(g, theta, NULL) + glm_l1(g, theta);
 	memset(st->dd, 0, st->n * sizeof(double));
 	memset(st->du, 0, st->n * sizeof(double));
 	memset(st->dv, 0, st->n * sizeof(double));
@@ -207,7 +207,7 @@ static void run(struct solve *s, struct ipm *st, double *theta)
 		double left = advance(st);
 		if (!isfinite(left))
 			break;
-		double f = glm_eval(g, st->b, NULL, NULL) + glm_l1(g, st->b);
+		double f = glm_eval(g, st->b, NULL) + glm_l1(g, st->b);
 		s->done++;
 		if (f <= best) {
 			best = f;

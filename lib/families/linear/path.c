@@ -16,19 +16,19 @@
 
 #define RATIO_TALL 1e-4		/* last penalty over first, with more rows than columns; as glmnet */
 #define RATIO_WIDE 1e-2
+#define FOLD_TOL 1e-5		/* of --tol in folds: the held-out loss is known far less well */
 
 /* Solves down the path. each() is called at every penalty with the solution. */
 typedef void each_fn(void *ctx, size_t i, const struct glm *g, const double *theta);
 
-static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, const double *lambda, size_t n,
+static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, double tol, const double *lambda, size_t n,
 		    each_fn *each, void *ctx)
 {
 	double *theta = NEW(double, g->m);
 	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
-	s->hess = keep ? NEW(double, g->m * g->m) : NULL;
-	s->has_hess = false;
+	s->memory = keep ? solve_memory_new(g->m) : NULL;
 	glm_null(g, theta);
-	s->tol = o->tol * solve_scale(g, theta);
+	s->tol = tol * solve_scale(g, theta);
 	for (size_t i = 0; i < n; i++) {
 		glm_penalty(g, lambda[i] * o->mix, lambda[i] * (1 - o->mix), o->standardize);
 		if (s->solver == SOLVE_IPM)
@@ -36,8 +36,8 @@ static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, co
 		solve(s, g, theta);
 		each(ctx, i, g, theta);
 	}
-	free(s->hess);
-	s->hess = NULL;
+	solve_memory_free(s->memory);
+	s->memory = NULL;
 	free(theta);
 }
 
@@ -47,7 +47,7 @@ static double lambda_max(const struct lin_opts *o, struct glm *g)
 	double *theta = NEW(double, 2 * g->m), *grad = theta + g->m, most = 0;
 	glm_null(g, theta);
 	glm_penalty(g, 1, 0, o->standardize);
-	glm_eval(g, theta, grad, NULL);
+	glm_eval(g, theta, grad);
 	for (size_t a = 0; a < g->m; a++)
 		if (g->l1[a] > 0)
 			most = fmax(most, fabs(grad[a]) / g->l1[a]);
@@ -115,7 +115,7 @@ static void run_fold(const struct lin_opts *o, struct solve s, const struct glm 
 		h.y[i] = d->y ? d->y[row] : (double)d->label[row];
 		h.w[i] = data_weight(&test, i);
 	}
-	descend(o, &s, sub, lambda, n, held_loss, &h);
+	descend(o, &s, sub, fmax(o->tol, FOLD_TOL), lambda, n, held_loss, &h);
 	glm_free(sub);
 	free(h.y);
 	free(h.w);
@@ -185,10 +185,10 @@ void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const st
 		run_fold(o, *s, g, path->lambda, n, fold, (int32_t)f, loss + f * n);
 	summarise(n, o->path_folds, loss, path->cv);
 	path->chosen = choose(o, n, path->cv);
-	descend(o, s, g, path->lambda, n, keep, &k);
+	descend(o, s, g, o->tol, path->lambda, n, keep, &k);
 	memcpy(theta, k.theta + path->chosen * g->m, g->m * sizeof(*theta));
 	glm_penalty(g, path->lambda[path->chosen] * o->mix, path->lambda[path->chosen] * (1 - o->mix), o->standardize);
-	s->objective = glm_eval(g, theta, NULL, NULL) + glm_l1(g, theta);
+	s->objective = glm_eval(g, theta, NULL) + glm_l1(g, theta);
 	free(fold);
 	free(loss);
 	free(k.theta);

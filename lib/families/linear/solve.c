@@ -53,7 +53,7 @@ static double lbfgs_eval(void *ctx, const double *x, double *grad)
 {
 	struct lbfgs_ctx *c = ctx;
 	c->x = x;
-	return glm_eval(c->g, x, grad, NULL);
+	return glm_eval(c->g, x, grad);
 }
 
 static bool lbfgs_told(void *ctx, int iteration, double objective)

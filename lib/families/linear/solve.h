@@ -18,6 +18,13 @@ enum solver { SOLVE_NEWTON, SOLVE_CD, SOLVE_LBFGS, SOLVE_GD, SOLVE_SGD, SOLVE_IP
 
 enum schedule { RATE_CONSTANT, RATE_INV, RATE_SQRT, RATE_COSINE };
 
+/* What newton and cd keep from one solve to the next of the same rows with other penalties. */
+struct solve_memory {
+	double f, *x, *grad;	/* loss, place (m) and gradient of the loss (m) where it was last found */
+	double *hess;		/* (m, m) of the loss, at a place near by */
+	bool full;		/* these are there */
+};
+
 struct solve {
 	enum solver solver;
 	int iterations;		/* at most; epochs for sgd */
@@ -29,8 +36,7 @@ struct solve {
 	/* Told after each iteration with the place where it ended; true stops. May be NULL. */
 	bool (*told)(void *ctx, int iteration, int iterations, double objective, const double *theta);
 	void *ctx;
-	double *hess;		/* (m, m) of the loss, kept by newton and cd from one solve to the next along a path; or NULL */
-	bool has_hess;		/* hess is that of a problem near by */
+	struct solve_memory *memory;	/* for newton and cd along a path; or NULL */
 	/* results */
 	int done;
 	bool converged;
@@ -38,6 +44,9 @@ struct solve {
 };
 
 void solve(struct solve *s, const struct glm *g, double *theta);
+
+struct solve_memory *solve_memory_new(size_t m);
+void solve_memory_free(struct solve_memory *k);	/* NULL is fine */
 
 /* One each, same contract. */
 void solve_newton(struct solve *s, const struct glm *g, double *theta);

@@ -272,7 +272,7 @@ static void check_glm(enum loss loss, int32_t classes)
 	glm_penalty(g, 0, 0.3, true);
 	for (size_t a = 0; a < m; a++)
 		theta[a] = 0.3 * rng_normal(&r);
-	double got = glm_eval(g, theta, grad, hess), *scores = NEW(double, ROWS * g->k);
+	double got = glm_loss(g, theta, grad, hess) + glm_l2(g, theta, grad), *scores = NEW(double, ROWS * g->k);
 	struct lin *model = lin_from(g, theta, &t->d);
 	lin_scores(model, &t->d, scores);
 	for (size_t i = 0; i < ROWS; i++) {
