@@ -75,15 +75,6 @@ bool slice_eq(struct slice a, const char *s)
 	return strlen(s) == a.n && memcmp(a.s, s, a.n) == 0;
 }
 
-struct slice slice_trim(struct slice a)
-{
-	while (a.n && (*a.s == ' ' || *a.s == '\t'))
-		a.s++, a.n--;
-	while (a.n && (a.s[a.n - 1] == ' ' || a.s[a.n - 1] == '\t'))
-		a.n--;
-	return a;
-}
-
 /* Edit distance (insert, delete, replace) of two words, both under 64 bytes. */
 static size_t edit_distance(const char *a, const char *b)
 {

@@ -27,7 +27,15 @@ void str_free(struct str *t);			/* frees the bytes, leaves it empty */
 
 struct slice slice_of(const char *s);
 bool slice_eq(struct slice a, const char *s);
-struct slice slice_trim(struct slice a);	/* without blanks (space, tab) at either end */
+/* Without blanks (space, tab) at either end. */
+static inline struct slice slice_trim(struct slice a)
+{
+	while (a.n && (*a.s == ' ' || *a.s == '\t'))
+		a.s++, a.n--;
+	while (a.n && (a.s[a.n - 1] == ' ' || a.s[a.n - 1] == '\t'))
+		a.n--;
+	return a;
+}
 
 /* The word of list nearest to `word` by edit distance, or NULL when none is near. */
 const char *str_nearest(const char *word, const char *const *list, size_t n);

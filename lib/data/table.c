@@ -2,15 +2,13 @@
  * Reading a table. Each column starts as numbers; the first text in it turns
  * it into a category, and then the numbers before must become the very texts
  * that they were ("007", "1.50"). Keeping all texts would double the memory, so
- * beside each number stands its form: a byte with the count of decimals when
- * printing the number with so many gives the text back (true of a plain decimal
- * of at most 15 digits), and another byte for the rare rest, whose texts are
- * kept aside. As long as all cells of a column have one form, it is kept once.
+ * beside each number stands its form, the byte of num_parse_form() from which
+ * the text is printed again; the rare texts without a form are kept aside. As
+ * long as all cells of a column have one form, it is kept once.
  */
 #include "data/table.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +17,8 @@
 #include "base/num.h"
 #include "base/par.h"
 
-#define MAX_DIGITS 15		/* a decimal of so many digits survives a double (DBL_DIG) */
 #define FORM_NONE 253		/* uniform form of a column without a number yet */
 #define FORM_MISSING 254
-#define FORM_TEXT 255		/* the text is kept aside */
 #define FEW_TEXTS 20		/* one text in so many numbers, or fewer, is worth a warning */
 #define WORTH_PARALLEL 4096	/* cells of a block from which its columns are converted in parallel */
 
@@ -89,29 +85,6 @@ bool level_sort(const char **levels, size_t n)
 }
 
 /* ---- forms ---- */
-
-/* Decimals of a plain number that "%.*f" prints back, or FORM_TEXT. */
-static uint8_t form_of(struct slice s)
-{
-	size_t i = 0, whole, decimals = 0;
-	if (i < s.n && s.s[i] == '-')
-		i++;
-	whole = i;
-	while (i < s.n && s.s[i] >= '0' && s.s[i] <= '9')
-		i++;
-	if (i == whole || (s.s[whole] == '0' && i - whole > 1))
-		return FORM_TEXT;
-	size_t digits = i - whole;
-	if (i < s.n && s.s[i] == '.') {
-		decimals = s.n - i - 1;
-		for (i++; i < s.n; i++)
-			if (s.s[i] < '0' || s.s[i] > '9')
-				return FORM_TEXT;
-		if (decimals == 0)
-			return FORM_TEXT;
-	}
-	return i == s.n && digits + decimals <= MAX_DIGITS ? (uint8_t)decimals : FORM_TEXT;
-}
 
 static uint8_t get_form(const struct texts *t, size_t row)
 {
@@ -185,18 +158,17 @@ static void reserve(struct build *b, size_t more)
 static int32_t *categorize(const double *num, struct texts *t, size_t n, size_t cap, struct dict *dict)
 {
 	int32_t *cat = NEW(int32_t, cap);
-	char buf[64];
+	char buf[NUM_FORM_MAX];
 	size_t next = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint8_t form = get_form(t, i);
 		if (form == FORM_MISSING || form == FORM_NONE) {
 			cat[i] = -1;
-		} else if (form == FORM_TEXT) {
+		} else if (form == FORM_OTHER) {
 			cat[i] = dict_add(dict, t->asides[next].text, t->asides[next].n);
 			next++;
 		} else {
-			int len = snprintf(buf, sizeof(buf), "%.*f", form, num[i]);
-			cat[i] = dict_add(dict, buf, (size_t)len);
+			cat[i] = dict_add(dict, buf, num_print_form(buf, num[i], form));
 		}
 	}
 	texts_free(t);
@@ -240,10 +212,9 @@ static bool looks_numeric(struct slice s)
 	return s.n && ((*s.s >= '0' && *s.s <= '9') || *s.s == '-' || *s.s == '.' || *s.s == '+');
 }
 
-static void add_number(struct build *b, struct slice s, double x)
+static void add_number(struct build *b, struct slice s, double x, uint8_t form)
 {
-	uint8_t form = form_of(s);
-	if (form == FORM_TEXT)
+	if (form == FORM_OTHER)
 		put_aside(&b->texts, b->n, s);
 	put_form(&b->texts, b->n, b->cap, form);
 	b->numbers++;
@@ -253,10 +224,11 @@ static void add_number(struct build *b, struct slice s, double x)
 static void add_cell(struct build *b, struct slice s, uint64_t line, const char *const *extra)
 {
 	double x;
+	uint8_t form;
 	s = slice_trim(s);
 	bool missing = *extra && is_missing(s, extra);
-	if (!b->dict && !missing && num_parse(s.s, s.n, &x) && isfinite(x)) {
-		add_number(b, s, x);
+	if (!b->dict && !missing && num_parse_form(s.s, s.n, &x, &form) && isfinite(x)) {
+		add_number(b, s, x, form);
 		return;
 	}
 	missing = missing || is_missing(s, extra);
