@@ -401,14 +401,13 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	opt_free(f->opts, m->opts);
 	free(m->opts);
 	m->opts = opts;
-	struct column *cols = NEW(struct column, d->ninputs + jb.derived.n);
-	memcpy(cols, d->inputs, d->ninputs * sizeof(*cols));
-	derives_columns(&jb.derived, cols + d->ninputs);
-	struct data all = view_of(d, cols, d->ninputs + jb.derived.n, NULL, d->n);
+	struct data all = view_of(d, NULL, d->ninputs + jb.derived.n, NULL, d->n);
+	struct column *cols = features_for(&jb, &all);
+	all.cols = cols;
 	const char *why = f->check ? f->check(opts, &all) : NULL;
 	if (why)
 		die(ST_USAGE, "%s: %s", f->name, why);
-	free(cols);
+	features_free(&jb, cols);
 	jb.metrics = open_metrics(o);
 	json_object(&j, NULL);
 	json_int(&j, "rows", (int64_t)d->n);

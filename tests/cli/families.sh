@@ -46,3 +46,8 @@ for f in $families; do
 	expect "$f: no rows to learn from" 65 "head -n 1 '$train' | dls-train --target $target -o no.model $f"
 	check "$f: no model is left" test ! -e no.model
 done
+
+expect "derived columns are checked too" 64 \
+	"dls-train --target churn --drop contract,service,customer --ratio charge/total,charge/months bayes --kind categorical <'$train'"
+expect "derived columns are learned from" 0 \
+	"dls-train --target churn --drop contract,service,customer --ratio charge/total bayes --kind multinomial <'$train'"
