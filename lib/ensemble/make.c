@@ -40,21 +40,6 @@ double *method_weights(const struct method_opts *opts, size_t m)
 	return w;
 }
 
-static struct measure choose_metric(const struct ensemble_opts *o, const struct schema *sc)
-{
-	struct measure m;
-	const char *name = o->metric ? o->metric : metric_default(sc->task), *why;
-	const double p = 0;
-	const int32_t label = 0;
-	struct scored s = { .k = sc->nlabels ? sc->nlabels : 1, .label = sc->nlabels ? &label : NULL, .p = &p,
-		.positive = sc->positive, .labels = (const char *const *)sc->labels };
-	if (!measure_find(name, &m))
-		die(ST_USAGE, "unknown metric '%s'; dls-eval --help lists them", name);
-	if ((why = measure_check(&m, &s)))
-		die(ST_USAGE, "--metric %s: %s", name, why);
-	return m;
-}
-
 static void refuse(const struct method *me, struct model *const *members, const char *const *names, size_t m)
 {
 	const char *name = me->family->name;
@@ -232,11 +217,13 @@ struct model *ensemble_make(const struct family *f, void *opts, struct model **m
 			    const struct ensemble_opts *o)
 {
 	struct making mk = { .method = method_of(f->name), .names = names, .m = n };
+	const struct schema *sc = &members[0]->schema;
 	if (n > MOST_MEMBERS)
 		die(ST_USAGE, "%zu members; at most %d", n, MOST_MEMBERS);
 	refuse(mk.method, members, names, n);
 	mk.weights = method_weights(opts, n);
-	mk.learning = (struct learning){ opts, choose_metric(o, &members[0]->schema), o->seed, cmd_threads(o->threads) };
+	mk.learning = (struct learning){ opts, measure_for(o->metric, sc->nlabels, (const char *const *)sc->labels), o->seed,
+		cmd_threads(o->threads) };
 	find_level(&mk, members);
 	struct model *m = model_new(f);
 	opt_free(f->opts, m->opts);

@@ -50,7 +50,17 @@ struct measure {
 
 extern const struct metric metrics[];	/* ends in a row whose name is NULL */
 
-/* False when there is none of that name (the caller says so, with str_nearest over the registry). */
+/* The measure of that name; dies (ST_USAGE) with "did you mean" when there is none. */
+struct measure measure_named(const char *name);
+
+/*
+ * The measure to train by: of that name, or the task's default when it is
+ * NULL. nlabels is 0 and labels NULL for regression. Dies (ST_USAGE) when it
+ * is not for such a task, or its parameter is wrong.
+ */
+struct measure measure_for(const char *name, int32_t nlabels, const char *const *labels);
+
+/* False when there is none of that name. */
 bool measure_find(const char *name, struct measure *m);
 
 /* The parameter inside the name, or NULL. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "metrics/parts.h"
 
 #define R TASK_REGRESSION
@@ -114,6 +115,34 @@ double measure(const struct measure *m, const struct scored *s, const char **why
 	if (isnan(x) && !*why)
 		*why = "a prediction is not a finite number";
 	return x;
+}
+
+struct measure measure_named(const char *name)
+{
+	const char *names[sizeof(metrics) / sizeof(*metrics)];
+	struct measure m;
+	size_t n = 0;
+	if (measure_find(name, &m))
+		return m;
+	for (; metrics[n].name; n++)
+		names[n] = metrics[n].name;
+	const char *nearest = str_nearest(name, names, n);
+	if (nearest)
+		die(ST_USAGE, "unknown metric '%s'; did you mean '%s'?", name, nearest);
+	die(ST_USAGE, "unknown metric '%s'; dls-eval --help lists them", name);
+}
+
+struct measure measure_for(const char *name, int32_t nlabels, const char *const *labels)
+{
+	const double p = 0;
+	const int32_t label = 0;
+	const struct scored like = { .k = nlabels ? nlabels : 1, .label = nlabels ? &label : NULL, .p = &p, .labels = labels };
+	struct measure m = measure_named(name ? name : metric_default(nlabels == 0 ? TASK_REGRESSION :
+		nlabels == 2 ? TASK_BINARY : TASK_MULTICLASS));
+	const char *why = measure_check(&m, &like);
+	if (why)
+		die(ST_USAGE, "--metric %s: %s", m.name, why);
+	return m;
 }
 
 const char *metric_default(enum task task)

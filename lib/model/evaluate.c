@@ -15,23 +15,9 @@
 
 /* ---- which metrics ---- */
 
-_Noreturn static void unknown(const char *name)
-{
-	const char *names[64];
-	size_t n = 0;
-	for (const struct metric *t = metrics; t->name && n < 64; t++)
-		names[n++] = t->name;
-	const char *nearest = str_nearest(name, names, n);
-	if (nearest)
-		die(ST_USAGE, "unknown metric '%s'; did you mean '%s'?", name, nearest);
-	die(ST_USAGE, "unknown metric '%s'; %s --help lists them", name, prog_name);
-}
-
 static void add_finding(struct findings *fs, const char *name)
 {
-	struct finding f = { 0 };
-	if (!measure_find(name, &f.m))
-		unknown(name);
+	struct finding f = { .m = measure_named(name) };
 	for (size_t i = 0; i < fs->n; i++)
 		if (strcmp(fs->f[i].m.name, name) == 0)
 			return;

@@ -64,11 +64,8 @@ static void by_permutation(const struct model *m, const char *path, const struct
 {
 	struct dataset d, like = { .schema = m->schema };
 	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads };
-	struct measure metric;
-	const char *name = o->metric ? o->metric : metric_default(m->schema.task);
+	struct measure metric = measure_for(o->metric, m->schema.nlabels, (const char *const *)m->schema.labels);
 	int threads = cmd_threads(o->threads);
-	if (!measure_find(name, &metric) || !(metric.metric->tasks & m->schema.task))
-		die(ST_USAGE, "--metric: '%s' is not a metric for this task; dls-eval --help lists them", name);
 	dataset_read_as(&d, path, &to, &like);
 	struct importance_ctx c = { m, NULL, d.n, NEW(double, d.n * model_outputs(m)) };
 	struct column *cols = mem_copy(d.inputs, d.ninputs, sizeof(*cols));

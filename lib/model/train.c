@@ -363,17 +363,6 @@ static void check_options(const struct train_opts *o, const struct family *f)
 		die(ST_USAGE, "--early-stop needs rows to watch: give --cv, --valid or --valid-frac");
 }
 
-static struct measure choose_metric(const struct train_opts *o, enum task task)
-{
-	struct measure m;
-	const char *name = o->metric ? o->metric : metric_default(task);
-	if (!measure_find(name, &m))
-		die(ST_USAGE, "unknown metric '%s'; dls-eval --help lists them", name);
-	if (!(m.metric->tasks & task))
-		die(ST_USAGE, "--metric %s is not for this task", name);
-	return m;
-}
-
 /* The stream of --metrics, or NULL; written as it goes, so that it can be watched. */
 static FILE *open_metrics(const struct train_opts *o)
 {
@@ -395,7 +384,7 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	struct json j = json_to(&s, 0);
 	struct cv cv = { .k = o->cv };
 	check_options(o, f);
-	jb.metric = choose_metric(o, d->schema.task);
+	jb.metric = measure_for(o->metric, d->schema.nlabels, (const char *const *)d->schema.labels);
 	derives_copy(&jb.derived, &d->derived);
 	struct model *m = model_new(f);
 	opt_free(f->opts, m->opts);

@@ -200,3 +200,9 @@ expect 'a full disk' 74 'dls-eval < preds.csv > /dev/full'
 # ---- the manual ----
 expect 'help' 0 'dls-eval --help'
 check 'each metric of the registry is in the manual' sh -c "sed -n '/^Metrics/,\$p' '$tmp/out' | awk '/^  [ +] [a-z]/ { print \$1 == \"+\" ? \$2 : \$1 }' | while read -r m; do grep -q \"Cm \$m\" '$man' || exit 1; done"
+
+# ---- the metric that training goes by ----
+expect 'a metric of training' 64 "dls-train --target churn --id customer --metric acuracy logistic < $data/customers.csv"
+err_has 'is chosen from the same list' "unknown metric 'acuracy'; did you mean 'accuracy'?"
+expect 'a parameter of it' 64 "dls-train --target churn --id customer --metric f1:maybe logistic < $data/customers.csv"
+err_has 'is checked before the work' '--metric f1:maybe: its parameter is macro, micro, weighted or a label'
