@@ -41,7 +41,7 @@ size_t sample_goss(const struct boost_opts *o, const double *key, size_t n, uint
 /* Columns of a round as marks (ncols); at least one. */
 void sample_cols(double share, size_t ncols, uint64_t seed, int round, uint8_t *use);
 
-/* Signs of "COLUMN=1" and "COLUMN=-1" (and 0), to sign (ncols); or what is wrong (leaked text). */
-const char *monotone_signs(const struct strs *list, const struct column *cols, size_t ncols, int8_t *sign);
+/* Signs of "COLUMN=1" and "COLUMN=-1" (and 0), to sign (ncols); or what is wrong (the caller's). */
+char *monotone_signs(const struct strs *list, const struct column *cols, size_t ncols, int8_t *sign);
 
 #endif

@@ -63,7 +63,7 @@ void grow_hist(struct grower *g, size_t node, size_t left)
 	g->grown[node].hist = NULL;
 	if (parent && large_pays && (h = take(g)) != NULL) {
 		build(g, small, h);
-		hist_subtract(parent, h, g->b->offset[g->b->ncols]);
+		hist_subtract(g->b, g->use, parent, h);
 		g->grown[large].hist = parent;
 		return;
 	}

@@ -161,8 +161,9 @@ void hist_build(const struct bins *b, const uint8_t *use, const uint32_t *rows, 
 	par_for(threads, (b->ncols + BIN_STRIDE - 1) / BIN_STRIDE, build_chunk, &k);
 }
 
-void hist_subtract(hist_cell *a, const hist_cell *b, size_t n)
+void hist_subtract(const struct bins *b, const uint8_t *use, hist_cell *x, const hist_cell *y)
 {
-	for (size_t i = 0; i < n; i++)
-		a[i] -= b[i];
+	for (size_t c = 0; c < b->ncols; c++)
+		for (size_t i = b->offset[c]; use[c] && i < b->offset[c + 1]; i++)
+			x[i] -= y[i];
 }

@@ -60,7 +60,7 @@ void hist_build(const struct bins *b, const uint8_t *use, const uint32_t *rows, 
 void hist_column(const struct bins *b, size_t col, const uint32_t *rows, size_t m, const struct grad *gh, int shift,
 		 hist_cell *out);
 
-/* a -= b, over n cells. */
-void hist_subtract(hist_cell *a, const hist_cell *b, size_t n);
+/* x -= y, over the cells of the columns in use. */
+void hist_subtract(const struct bins *b, const uint8_t *use, hist_cell *x, const hist_cell *y);
 
 #endif

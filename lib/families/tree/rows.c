@@ -73,7 +73,7 @@ void sample_cols(double share, size_t ncols, uint64_t seed, int round, uint8_t *
 	free(cols);
 }
 
-const char *monotone_signs(const struct strs *list, const struct column *cols, size_t ncols, int8_t *sign)
+char *monotone_signs(const struct strs *list, const struct column *cols, size_t ncols, int8_t *sign)
 {
 	memset(sign, 0, ncols);
 	for (size_t i = 0; i < list->n; i++) {

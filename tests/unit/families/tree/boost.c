@@ -282,8 +282,9 @@ START_TEST(monotone_names_are_checked)
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
 		struct strs l = { 0 };
 		strs_add(&l, list[i].set);
-		const char *why = monotone_signs(&l, s.cols, 2, sign);
+		char *why = monotone_signs(&l, s.cols, 2, sign);
 		ck_assert(list[i].why ? why && strstr(why, list[i].why) : !why);
+		free(why);
 		strs_free(&l);
 	}
 	synth_free(&s);

@@ -94,7 +94,7 @@ START_TEST(a_child_is_its_parent_minus_the_other)
 	hist_build(b, (uint8_t[]){ 1, 1 }, NULL, 500, gh, room, u.shift, all, 1);
 	hist_build(b, (uint8_t[]){ 1, 1 }, s.rows, 123, gh, room, u.shift, x, 1);
 	hist_build(b, (uint8_t[]){ 1, 1 }, s.rows + 123, 377, gh, room, u.shift, y, 1);
-	hist_subtract(all, x, n);
+	hist_subtract(b, (uint8_t[]){ 1, 1 }, all, x);
 	ck_assert(memcmp(all, y, n * 16) == 0);
 	free(all);
 	free(x);
