@@ -82,8 +82,10 @@ struct curve isotonic(size_t n, const double *x, const double *t, const double *
 	return c;
 }
 
+/* One curve for each output, held 1 / (n + 2) from 0 and 1: n rows do not prove that a class is impossible. */
 static void learn_isotonic(struct combine *c, const struct level *lv)
 {
+	double least = 1 / ((double)lv->n + 2);
 	double *x = NEW(double, lv->n), *t = NEW(double, lv->n);
 	size_t k = (size_t)c->k;
 	c->ncurves = curve_outputs(c);
@@ -94,7 +96,10 @@ static void learn_isotonic(struct combine *c, const struct level *lv)
 			x[r] = lv->p[0][r * k + j];
 			t[r] = (size_t)lv->label[r] == j;
 		}
-		c->curve[o] = isotonic(lv->n, x, t, lv->w);
+		struct curve *to = &c->curve[o];
+		*to = isotonic(lv->n, x, t, lv->w);
+		for (size_t i = 0; i < to->n; i++)
+			to->y[i] = to->y[i] < least ? least : to->y[i] > 1 - least ? 1 - least : to->y[i];
 	}
 	free(x);
 	free(t);

@@ -190,7 +190,7 @@ static double score_of(const struct ensemble *e, const struct level *lv, unsigne
 		if (mask & (1U << i))
 			kept[some.m++] = lv->p[i];
 	level_nested(&some, e->method, NULL, &l, p);
-	free((void *)(uintptr_t)l.opts);
+	opts_drop(e->method->family, (void *)(uintptr_t)l.opts);
 	return level_score(&some, p, &l.metric, scores);
 }
 
