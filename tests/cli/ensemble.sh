@@ -1,6 +1,8 @@
 #!/bin/sh
 # dls-ensemble: every method from training to scores, in any number of threads, row by row; what is refused and
 # with which words; blends of prediction files.
+# Models are called as their families; jq has variables of its own.
+# shellcheck disable=SC2094,SC2016
 set -u
 . tests/lib.sh
 
@@ -95,7 +97,7 @@ refused "calibrate of two" 64 'dls-ensemble calibrate logistic bayes' "calibrate
 refused "too few weights" 64 'dls-ensemble mean --weights 1 logistic bayes' "--weights: 1 weights for 2 members"
 refused "a weight that is none" 64 'dls-ensemble mean --weights 1,x logistic bayes' "--weights: 'x' is not a number from 0"
 refused "no weight at all" 64 'dls-ensemble mean --weights 0,0 logistic bayes' "--weights: all are 0"
-refused "unknown metric" 64 'dls-ensemble --metric aux climb logistic bayes' "unknown metric 'aux'; dls-eval --help lists them"
+refused "unknown metric" 64 'dls-ensemble --metric aux climb logistic bayes' "unknown metric 'aux'; did you mean 'auc'?"
 refused "a metric of other tasks" 64 'dls-ensemble --metric rmse climb logistic bayes' "--metric rmse: it is for regression, not for classes"
 refused "unknown method" 64 'dls-ensemble clim logistic' "unknown method 'clim'; did you mean 'climb'?"
 refused "a family is no method" 64 'dls-ensemble forest logistic' "unknown method 'forest'; dls-ensemble --help lists them"
