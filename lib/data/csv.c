@@ -1,194 +1,217 @@
-/*
- * CSV to cells. libcsv reads about 250 MB/s and calls back for each field; most
- * numeric files hold no quote, and for their pieces a scanner that looks only
- * for the delimiter and line ends does the same several times faster. Both give
- * the same cells for any text without a quote (a property test).
- */
+#include "data/csv.h"
+
 #include <csv.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "data/piece.h"
+#include "base/die.h"
 
-void piece_reset(struct piece *p)
+struct csv_form csv_form(char delim, size_t ncols)
 {
-	arena_free(p->arena);
-	p->arena = NULL;
-	p->ncells = p->nrows = 0;
-	p->nlines = 0;
-	p->fault[0] = '\0';
+	struct csv_form f = { .delim = delim, .ncols = ncols };
+	f.stop[(unsigned char)delim] = f.stop['\n'] = f.stop['\r'] = f.stop[0] = true;
+	return f;
 }
 
-void piece_free(struct piece *p)
-{
-	piece_reset(p);
-	free(p->cells);
-	free(p->lines);
-}
+#define LANES 128	/* the byte sums below cannot overflow */
+#define CELL_STEP 65536	/* by which libcsv's buffer of a cell grows */
 
-void piece_cell(struct piece *p, struct slice cell)
+void csv_count(const char *s, size_t n, struct csv_count *c)
 {
-	if (p->ncells == p->cap_cells) {
-		p->cap_cells = p->cap_cells * 2 + 256;
-		GROW(p->cells, p->cap_cells);
+	size_t i = 0;
+	for (; n - i >= LANES; i += LANES) {
+		uint8_t quotes = 0, lines = 0;
+		for (size_t k = i; k < i + LANES; k++) {
+			quotes = (uint8_t)(quotes + (s[k] == '"'));
+			lines = (uint8_t)(lines + ((s[k] == '\n') | ((s[k] == '\r') & (s[k + 1] != '\n'))));
+		}
+		c->quotes += quotes;
+		c->lines += lines;
 	}
-	p->cells[p->ncells++] = cell;
+	for (; i < n; i++) {
+		c->quotes += s[i] == '"';
+		c->lines += s[i] == '\n' || (s[i] == '\r' && s[i + 1] != '\n');
+	}
 }
 
-void piece_fault(struct piece *p, uint64_t line, const char *fmt, ...)
+size_t csv_most_rows(const struct csv_form *f, size_t n, size_t lines)
 {
-	va_list ap;
-	if (p->fault[0])
-		return;
-	va_start(ap, fmt);
-	vsnprintf(p->fault, sizeof(p->fault), fmt, ap);
-	va_end(ap);
+	size_t by_bytes = n / (f->ncols ? f->ncols : 1) + 1;	/* a row has as many bytes as cells, but for the last */
+	return by_bytes < lines + 1 ? by_bytes : lines + 1;
+}
+
+static void set_fault(struct csv_piece *p, enum csv_fault fault, uint64_t line, size_t col)
+{
+	p->fault = fault;
 	p->fault_line = line;
-}
-
-/* Ends a row that began at `line` and cell `first`; faults when it has not as many cells as the header. */
-static void end_row(struct piece *p, size_t first, uint64_t line)
-{
-	size_t n = p->ncells - first;
-	if (p->ncols && n != p->ncols) {
-		struct slice last = p->cells[p->ncells - 1];
-		piece_fault(p, line, "a row of %zu cell%s under a header of %zu; cell %zu is '%.*s'", n, n == 1 ? "" : "s", p->ncols, n,
-			    (int)(last.n < 40 ? last.n : 40), last.s);
-		p->ncells = first;
-		return;
-	}
-	if (p->nrows == p->cap_rows) {
-		p->cap_rows = p->cap_rows * 2 + 64;
-		GROW(p->lines, p->cap_rows);
-	}
-	p->lines[p->nrows++] = line;
+	p->fault_col = col;
 }
 
 /* ---- without quotes ---- */
 
-void csv_parse_plain(struct piece *p, char delimiter)
+/* The end of the line whose last cell ends at s: past LF, CRLF or CR. */
+static inline const char *past_line(const char *s, const char *end)
+{
+	return s + (s + 1 < end && s[0] == '\r' && s[1] == '\n') + 1;
+}
+
+/* Counts the cells of a row that has too many, from one that begins at s. */
+static void too_many(const struct csv_form *f, struct csv_piece *p, const char *s, uint64_t line)
+{
+	size_t found = f->ncols + 1;
+	for (; *s != '\n' && *s != '\r'; s++)
+		found += *s == f->delim;
+	set_fault(p, CSV_RAGGED, line, f->ncols);
+	p->found = found;
+}
+
+void csv_plain(const struct csv_form *f, struct csv_piece *p)
 {
 	const char *s = p->s, *end = s + p->n;
-	uint64_t line = 0;
+	struct slice *cell = p->cells;
+	uint64_t line = p->line;
+	p->nrows = 0;
+	p->fault = CSV_FINE;
 	while (s < end) {
-		size_t first = p->ncells;
-		const char *start = s;
-		bool last = false;
-		while (!last) {
-			const char *from = s;
-			while (s < end && *s != delimiter && *s != '\n' && *s != '\r')
-				s++;
-			last = s == end || *s != delimiter;
-			if (last && from == start && s == from && p->ncols != 1)
-				break;	/* an empty line */
-			piece_cell(p, (struct slice){ from, (size_t)(s - from) });
-			s += !last;
+		if (f->ncols != 1 && (*s == '\n' || *s == '\r')) {
+			s = past_line(s, end);
+			line++;
+			continue;
 		}
-		if (p->ncells > first)
-			end_row(p, first, line);
-		if (s < end)
-			s += s[0] == '\r' && s + 1 < end && s[1] == '\n' ? 2 : 1;
-		line++;
+		for (size_t col = 0;; col++) {
+			const char *start = s;
+			if (col == f->ncols) {
+				too_many(f, p, s, line);
+				return;
+			}
+			while (!f->stop[(unsigned char)*s])
+				s++;
+			*cell++ = (struct slice){ start, (size_t)(s - start) };
+			if (*s == f->delim) {
+				s++;
+				continue;
+			}
+			if (*s == '\0') {
+				set_fault(p, CSV_NUL, line, col);
+				return;
+			}
+			if (col + 1 == f->ncols)
+				break;
+			set_fault(p, CSV_RAGGED, line, col + 1);
+			p->found = col + 1;
+			return;
+		}
+		s = past_line(s, end);
+		p->lines[p->nrows++] = line++;
 	}
-	p->nlines = line;
 }
 
-/* ---- with libcsv ---- */
+/* ---- libcsv ---- */
 
-struct quoted {
-	struct piece *p;
-	size_t first;		/* cell where the row began */
-	uint64_t line, start;	/* now; where the row began */
-	int ended;		/* the byte that ended the last row, 0 when a field has come since */
+struct walk {
+	const struct csv_form *f;
+	struct csv_piece *p;
+	uint64_t line, row_line;	/* of the next byte; where the row began */
+	size_t col, used;		/* cells of the row so far; bytes of p->text */
+	bool after_cr;			/* nothing came since a CR that ended a record */
 };
 
-static void on_field(void *s, size_t n, void *ctx)
+static uint64_t line_ends(const char *s, size_t n)
 {
-	struct quoted *q = ctx;
-	struct piece *p = q->p;
-	if (!p->arena)
-		p->arena = arena_new();
-	char *copy = arena_strn(p->arena, s ? s : "", n);
-	for (const char *c = copy; (c = memchr(c, '\n', n - (size_t)(c - copy))); c++)
-		q->line++;
-	piece_cell(p, (struct slice){ copy, n });
-	q->ended = 0;
+	uint64_t lines = 0;
+	for (size_t i = 0; i < n; i++)
+		lines += s[i] == '\n' || (s[i] == '\r' && (i + 1 == n || s[i + 1] != '\n'));
+	return lines;
 }
 
-static void on_row(int byte, void *ctx)
+static void on_cell(void *s, size_t n, void *ctx)
 {
-	struct quoted *q = ctx;
-	struct piece *p = q->p;
-	bool pair = byte == '\n' && q->ended == '\r' && p->ncells == q->first;	/* the second half of CR LF */
-	q->ended = pair ? '\n' : byte;
-	if (pair) {
-		q->start = q->line;
-		return;
+	struct walk *w = ctx;
+	struct csv_piece *p = w->p;
+	w->after_cr = false;
+	if (w->col == 0)
+		w->row_line = w->line;
+	if (!p->fault && w->col < w->f->ncols) {
+		char *text = p->text + w->used;
+		if (n)
+			memcpy(text, s, n);
+		if (n && memchr(s, '\0', n))
+			set_fault(p, CSV_NUL, w->line, w->col);
+		p->cells[p->nrows * w->f->ncols + w->col] = (struct slice){ text, n };
+		w->used += n;
 	}
-	if (p->ncells == q->first && p->ncols == 1)
-		piece_cell(p, (struct slice){ "", 0 });
-	if (p->ncells > q->first)
-		end_row(p, q->first, q->start);
-	q->first = p->ncells;
-	q->start = ++q->line;
+	w->line += line_ends(s, n);
+	w->col++;
 }
 
-/* libcsv would drop blanks around an unquoted cell. */
-static int no_space(unsigned char c)
+/* end is the byte that ended the record, -1 at the end of the piece. All line ends come here (CSV_REPALL_NL). */
+static void on_row(int end, void *ctx)
+{
+	struct walk *w = ctx;
+	struct csv_piece *p = w->p;
+	bool second_half = end == '\n' && w->after_cr;	/* of a CRLF */
+	w->after_cr = end == '\r';
+	if (second_half)
+		return;
+	if (w->col == 0 && w->f->ncols == 1)
+		on_cell(NULL, 0, w);
+	w->after_cr = end == '\r';
+	if (w->col && w->col != w->f->ncols && !p->fault) {
+		set_fault(p, CSV_RAGGED, w->row_line, w->col < w->f->ncols ? w->col : w->f->ncols);
+		p->found = w->col;
+	}
+	if (w->col && !p->fault)
+		p->lines[p->nrows++] = w->row_line;
+	w->col = 0;
+	w->line++;
+}
+
+static int no_blank(unsigned char c)
 {
 	(void)c;
 	return 0;
 }
 
-void csv_parse_quoted(struct piece *p, char delimiter)
+/* The fault that libcsv stopped at, `done` bytes into the piece. */
+static void strict_fault(struct walk *w, const struct csv_parser *parser, size_t done)
+{
+	if (w->p->fault)
+		return;
+	set_fault(w->p, parser->quoted ? CSV_AFTER : CSV_STRAY, w->p->line + line_ends(w->p->s, done), w->col);
+}
+
+void csv_quoted(const struct csv_form *f, struct csv_piece *p)
 {
 	struct csv_parser parser;
-	struct quoted q = { .p = p };
-	unsigned char options = CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_EMPTY_IS_NULL | CSV_REPALL_NL;
-	if (csv_init(&parser, options) != 0) {
-		piece_fault(p, 0, "libcsv cannot start");
-		return;
-	}
-	csv_set_delim(&parser, (unsigned char)delimiter);
-	csv_set_space_func(&parser, no_space);
-	size_t done = csv_parse(&parser, p->s, p->n, on_field, on_row, &q);
-	if (done != p->n) {
-		const char *from = memrchr(p->s, '\n', done);
-		size_t column = done - (from ? (size_t)(from - p->s) + 1 : 0);
-		piece_fault(p, q.line, csv_error(&parser) == CSV_EPARSE ? "byte %zu of the line: a quote where none may be; inside "
-			    "a quoted cell a quote is written twice" : "byte %zu of the line: out of memory", column);
-	} else if (csv_fini(&parser, on_field, on_row, &q) != 0) {
-		piece_fault(p, q.start, "a quote is opened here and never closed");
-	}
+	struct walk w = { .f = f, .p = p, .line = p->line };
+	p->nrows = 0;
+	p->fault = CSV_FINE;
+	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_EMPTY_IS_NULL | CSV_REPALL_NL) != 0)
+		bug("libcsv does not start");
+	csv_set_delim(&parser, (unsigned char)f->delim);
+	csv_set_space_func(&parser, no_blank);
+	csv_set_blk_size(&parser, CELL_STEP);
+	size_t done = csv_parse(&parser, p->s, p->n, on_cell, on_row, &w);
+	if (done < p->n)
+		strict_fault(&w, &parser, done);
+	else if (csv_fini(&parser, on_cell, on_row, &w) != 0 && !p->fault)
+		set_fault(p, CSV_UNCLOSED, w.line, w.col);
 	csv_free(&parser);
-	p->nlines = q.line;
 }
 
-void csv_parse_piece(struct piece *p, char delimiter)
+void csv_cells(const struct csv_form *f, struct csv_piece *p)
 {
-	if (memchr(p->s, '"', p->n))
-		csv_parse_quoted(p, delimiter);
+	if (p->quotes)
+		csv_quoted(f, p);
 	else
-		csv_parse_plain(p, delimiter);
+		csv_plain(f, p);
 }
 
-size_t csv_whole(const char *s, size_t n, size_t from)
+size_t csv_width(char delim, struct csv_piece *p)
 {
-	size_t whole = 0;
-	bool in = false;
-	if (!memchr(s, '"', n)) {
-		const char *end = from ? memchr(s + from - 1, '\n', n - from + 1) : memrchr(s, '\n', n);
-		return end ? (size_t)(end - s) + 1 : 0;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '"') {
-			in = !in;
-		} else if (s[i] == '\n' && !in) {
-			whole = i + 1;
-			if (from && whole >= from)
-				return whole;
-		}
-	}
-	return from ? 0 : whole;
+	struct csv_form none = csv_form(delim, 0);
+	csv_quoted(&none, p);
+	if (p->fault != CSV_RAGGED)
+		return 0;
+	p->fault = CSV_FINE;
+	return p->found;
 }

@@ -3,45 +3,54 @@
  * double and lose its digits, and takes 64 bytes a value. The grammar is that
  * of RFC 8259, strictly.
  */
+#include "data/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "data/piece.h"
+#include "base/die.h"
+#include "base/mem.h"
 
 struct value {
 	int32_t col;
 	struct slice cell;
 };
 
-struct scan {
-	struct piece *p;
-	struct json_state *st;
+struct json_rows {
+	struct feed *feed;
 	struct dict *names;
-	const char *s, *end;
+	bool array;		/* the objects stand in one array; else one after another (NDJSON) */
+	bool open, comma, closed;	/* of the array: [ was read; a comma and no object since; ] was read */
+	bool rows;		/* there was an object */
+	const char *s, *end;	/* the text being read */
 	uint64_t line;
-	struct value *values;	/* (nvalues) of all rows */
+	struct value *values;	/* (nvalues) of all rows of the block */
 	size_t nvalues, cap_values;
-	size_t *ends;		/* (rows) where each row's values end */
-	size_t cap_ends;
-	struct str text;	/* a string being unescaped */
+	size_t *ends;		/* (nrows) where each row's values end */
+	uint64_t *lines;	/* (nrows) */
+	size_t nrows, cap_rows;
+	uint64_t *seen;		/* (cap_seen) by column: number of the last object that has it */
+	size_t cap_seen;
+	uint64_t object;	/* number of this object, from 1 */
+	struct slice *cells;	/* (cap_cells) */
+	size_t cap_cells;
+	struct str text;	/* strings of the block that had escapes; reserved whole, so it does not move */
 };
 
-static bool fault(struct scan *c, const char *what)
+_Noreturn static void fault(const struct json_rows *c, const char *what)
 {
 	int n = (int)(c->end - c->s < 20 ? c->end - c->s : 20);
-	piece_fault(c->p, c->line, "JSON: %s at '%.*s'", what, n, c->s);
-	return false;
+	die(ST_DATA, "%s:%llu: JSON: %s at '%.*s'", c->feed->where, (unsigned long long)c->line, what, n, c->s);
 }
 
-static void blanks(struct scan *c)
+static void blanks(struct json_rows *c)
 {
 	while (c->s < c->end && (*c->s == ' ' || *c->s == '\t' || *c->s == '\r' || *c->s == '\n'))
 		c->line += *c->s++ == '\n';
 }
 
 /* Takes the byte if it is next. */
-static bool take(struct scan *c, char byte)
+static bool take(struct json_rows *c, char byte)
 {
 	if (c->s == c->end || *c->s != byte)
 		return false;
@@ -50,7 +59,7 @@ static bool take(struct scan *c, char byte)
 }
 
 /* Four hexadecimal digits, or -1. */
-static int32_t hex4(struct scan *c)
+static int32_t hex4(struct json_rows *c)
 {
 	int32_t x = 0;
 	if (c->end - c->s < 4)
@@ -85,65 +94,53 @@ static void add_utf8(struct str *t, int32_t x)
 }
 
 /* What follows a backslash, to c->text. */
-static bool escape(struct scan *c)
+static void escape(struct json_rows *c)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	char e = c->s < c->end ? *c->s++ : '\0';
 	const char *at = e ? strchr(from, e) : NULL;
 	if (at) {
 		str_putc(&c->text, to[at - from]);
-		return true;
+		return;
 	}
 	if (e != 'u')
-		return fault(c, "an unknown escape");
+		fault(c, "an unknown escape");
 	int32_t x = hex4(c);
 	if (x >= 0xd800 && x < 0xdc00) {
 		int32_t low = take(c, '\\') && take(c, 'u') ? hex4(c) : -1;
 		if (low < 0xdc00 || low > 0xdfff)
-			return fault(c, "half of a surrogate pair");
+			fault(c, "half of a surrogate pair");
 		x = 0x10000 + ((x - 0xd800) << 10) + (low - 0xdc00);
 	} else if (x <= 0 || (x >= 0xdc00 && x <= 0xdfff)) {
-		return fault(c, "an escape that is no character");
+		fault(c, "an escape that is no character");
 	}
 	add_utf8(&c->text, x);
-	return true;
 }
 
-/* A string after its opening quote; the slice is in the text, or in the arena when it had escapes. */
-static bool string(struct scan *c, struct slice *out)
+/* A string after its opening quote: in the feed's window, or in c->text when it had escapes. */
+static struct slice string(struct json_rows *c)
 {
 	const char *from = c->s;
-	c->text.n = 0;
-	bool copied = false;
+	while (c->s < c->end && *c->s != '"' && *c->s != '\\' && (unsigned char)*c->s >= 0x20)
+		c->s++;
+	if (take(c, '"'))
+		return (struct slice){ from, (size_t)(c->s - from) - 1 };
+	size_t start = c->text.n;
+	str_add(&c->text, from, (size_t)(c->s - from));
 	while (c->s < c->end && *c->s != '"') {
 		if ((unsigned char)*c->s < 0x20)
-			return fault(c, "a control character in a string");
-		if (*c->s == '\\') {
-			if (!copied)
-				str_add(&c->text, from, (size_t)(c->s - from));
-			copied = true;
-			c->s++;
-			if (!escape(c))
-				return false;
-		} else if (copied) {
+			fault(c, "a control character in a string");
+		if (take(c, '\\'))
+			escape(c);
+		else
 			str_putc(&c->text, *c->s++);
-		} else {
-			c->s++;
-		}
 	}
-	if (!copied)
-		*out = (struct slice){ from, (size_t)(c->s - from) };
 	if (!take(c, '"'))
-		return fault(c, "a string that does not end");
-	if (!copied)
-		return true;
-	if (!c->p->arena)
-		c->p->arena = arena_new();
-	*out = (struct slice){ arena_strn(c->p->arena, c->text.s ? c->text.s : "", c->text.n), c->text.n };
-	return true;
+		fault(c, "a string that does not end");
+	return (struct slice){ c->text.s + start, c->text.n - start };
 }
 
-static size_t digits(struct scan *c)
+static size_t digits(struct json_rows *c)
 {
 	const char *from = c->s;
 	while (c->s < c->end && *c->s >= '0' && *c->s <= '9')
@@ -151,7 +148,7 @@ static size_t digits(struct scan *c)
 	return (size_t)(c->s - from);
 }
 
-static bool number(struct scan *c, struct slice *out)
+static struct slice number(struct json_rows *c)
 {
 	const char *from = c->s;
 	take(c, '-');
@@ -159,169 +156,225 @@ static bool number(struct scan *c, struct slice *out)
 	size_t whole = digits(c);
 	if (whole == 0 || (zero && whole > 1) || (take(c, '.') && digits(c) == 0)) {
 		c->s = from;
-		return fault(c, "no value");
+		fault(c, "no value");
 	}
 	if (take(c, 'e') || take(c, 'E')) {
 		if (!take(c, '-'))
 			take(c, '+');
 		if (digits(c) == 0)
-			return fault(c, "no exponent");
+			fault(c, "no exponent");
 	}
-	*out = (struct slice){ from, (size_t)(c->s - from) };
-	return true;
+	return (struct slice){ from, (size_t)(c->s - from) };
 }
 
-static bool word(struct scan *c, const char *w)
+static bool word(struct json_rows *c, const char *w, size_t n)
 {
-	size_t n = strlen(w);
 	if ((size_t)(c->end - c->s) < n || memcmp(c->s, w, n) != 0)
 		return false;
 	c->s += n;
 	return true;
 }
 
-static bool value(struct scan *c, struct slice key, struct slice *out)
+static struct slice value(struct json_rows *c, struct slice key)
 {
 	const char *from = c->s;
 	if (take(c, '"'))
-		return string(c, out);
-	if (c->s < c->end && (*c->s == '{' || *c->s == '[')) {
-		piece_fault(c->p, c->line, "JSON: the value of '%.*s' is nested; only strings, numbers, true, false and null are read",
-			    (int)(key.n < 60 ? key.n : 60), key.s);
-		return false;
-	}
-	if (word(c, "null")) {
-		*out = (struct slice){ NULL, 0 };
-		return true;
-	}
-	if (word(c, "true") || word(c, "false")) {
-		*out = (struct slice){ from, (size_t)(c->s - from) };
-		return true;
-	}
-	return number(c, out);
+		return string(c);
+	if (c->s < c->end && (*c->s == '{' || *c->s == '['))
+		die(ST_DATA, "%s:%llu: JSON: the value of '%.*s' is nested; only strings, numbers, true, false and null are read",
+		    c->feed->where, (unsigned long long)c->line, (int)(key.n < 60 ? key.n : 60), key.s);
+	if (word(c, "null", 4))
+		return (struct slice){ NULL, 0 };
+	if (word(c, "true", 4) || word(c, "false", 5))
+		return (struct slice){ from, (size_t)(c->s - from) };
+	return number(c);
 }
 
-static bool member(struct scan *c, size_t first)
+/* The column of a key. Objects mostly have the same keys in the same order, so `guess` is tried first. */
+static int32_t column_of(struct json_rows *c, struct slice key, int32_t guess)
 {
-	struct slice key, cell;
+	if (guess < dict_size(c->names) && dict_len(c->names, guess) == key.n &&
+	    memcmp(dict_text(c->names, guess), key.s, key.n) == 0)
+		return guess;
+	int32_t col = dict_add(c->names, key.s, key.n);
+	size_t known = c->cap_seen;
+	if ((size_t)col >= known) {
+		c->cap_seen = ((size_t)col + 1) * 2;
+		GROW(c->seen, c->cap_seen);
+		memset(c->seen + known, 0, (c->cap_seen - known) * sizeof(*c->seen));
+	}
+	return col;
+}
+
+static int32_t member(struct json_rows *c, int32_t guess)
+{
 	blanks(c);
 	if (!take(c, '"'))
-		return fault(c, "no key in quotes");
-	if (!string(c, &key))
-		return false;
-	key = slice_trim(key);
+		fault(c, "no key in quotes");
+	struct slice key = slice_trim(string(c));
+	if (key.n == 0)
+		fault(c, "an empty key before");
 	blanks(c);
 	if (!take(c, ':'))
-		return fault(c, "no colon after a key");
+		fault(c, "no colon after a key");
 	blanks(c);
-	if (!value(c, key, &cell))
-		return false;
-	int32_t col = dict_add(c->names, key.s, key.n);
-	for (size_t i = first; i < c->nvalues; i++)
-		if (c->values[i].col == col)
-			return fault(c, "a key that stands twice in its object, before");
+	struct slice cell = value(c, key);
+	int32_t col = column_of(c, key, guess);
+	if (c->seen[col] == c->object)
+		die(ST_DATA, "%s:%llu: JSON: the key '%s' stands twice in an object", c->feed->where,
+		    (unsigned long long)c->line, dict_text(c->names, col));
+	c->seen[col] = c->object;
 	if (c->nvalues == c->cap_values) {
 		c->cap_values = c->cap_values * 2 + 256;
 		GROW(c->values, c->cap_values);
 	}
 	c->values[c->nvalues++] = (struct value){ col, cell };
-	return true;
+	return col;
 }
 
 /* An object after its brace. */
-static bool object(struct scan *c, uint64_t line)
+static void object(struct json_rows *c, uint64_t line)
 {
-	struct piece *p = c->p;
-	size_t first = c->nvalues;
+	int32_t col = -1;
+	c->object++;
 	blanks(c);
 	if (!take(c, '}')) {
 		do {
-			if (!member(c, first))
-				return false;
+			col = member(c, col + 1);
 			blanks(c);
 		} while (take(c, ','));
 		if (!take(c, '}'))
-			return fault(c, "neither comma nor brace after a value");
+			fault(c, "neither comma nor brace after a value");
 	}
-	if (p->nrows == p->cap_rows) {
-		p->cap_rows = p->cap_rows * 2 + 64;
-		GROW(p->lines, p->cap_rows);
+	if (c->nrows == c->cap_rows) {
+		c->cap_rows = c->cap_rows * 2 + 64;
+		GROW(c->lines, c->cap_rows);
+		GROW(c->ends, c->cap_rows);
 	}
-	if (p->nrows == c->cap_ends) {
-		c->cap_ends = c->cap_ends * 2 + 64;
-		GROW(c->ends, c->cap_ends);
-	}
-	c->ends[p->nrows] = c->nvalues;
-	p->lines[p->nrows++] = line;
-	return true;
+	c->ends[c->nrows] = c->nvalues;
+	c->lines[c->nrows++] = line;
 }
 
-/* What stands between objects, then an object; false at the end of the text or at a fault. */
-static bool next_row(struct scan *c)
+/* What stands between objects, then an object; false at the end of the text. */
+static bool next_row(struct json_rows *c)
 {
-	struct json_state *st = c->st;
 	blanks(c);
-	if (st->array && !st->open)
-		st->open = take(c, '[');
+	if (c->array && !c->open)
+		c->open = take(c, '[');
 	blanks(c);
-	if (st->array && st->rows && !st->comma && take(c, ','))
-		st->comma = true;
+	if (c->array && c->rows && !c->comma && take(c, ','))
+		c->comma = true;
 	blanks(c);
-	if (st->array && !st->closed && !st->comma && take(c, ']'))
-		st->closed = true;
+	if (c->array && !c->closed && !c->comma && take(c, ']'))
+		c->closed = true;
 	blanks(c);
 	if (c->s == c->end)
 		return false;
-	if (st->closed || *c->s != '{' || (st->array && st->rows && !st->comma))
-		return fault(c, st->closed ? "more after the array" : "no object");
+	if (c->closed || *c->s != '{' || (c->array && c->rows && !c->comma))
+		fault(c, c->closed ? "more after the array" : "no object");
 	uint64_t line = c->line;
 	c->s++;
-	st->comma = false;
-	st->rows = true;
-	return object(c, line);
+	c->comma = false;
+	c->rows = true;
+	object(c, line);
+	return true;
 }
 
-void json_parse_piece(struct piece *p, struct json_state *st, struct dict *names)
-{
-	struct scan c = { .p = p, .st = st, .names = names, .s = p->s, .end = p->s + p->n };
-	while (next_row(&c))
-		;
-	p->nlines = c.line;
-	p->ncols = (size_t)dict_size(names);
-	p->ncells = p->nrows * p->ncols;
-	if (p->ncells > p->cap_cells) {
-		p->cap_cells = p->ncells;
-		GROW(p->cells, p->cap_cells);
-	}
-	for (size_t i = 0; i < p->ncells; i++)
-		p->cells[i] = (struct slice){ NULL, 0 };
-	for (size_t row = 0, i = 0; row < p->nrows; row++)
-		for (; i < c.ends[row]; i++)
-			p->cells[row * p->ncols + (size_t)c.values[i].col] = c.values[i].cell;
-	free(c.values);
-	free(c.ends);
-	str_free(&c.text);
-}
-
-size_t json_whole(const char *s, size_t n, size_t from)
+/* Bytes up to the end of the last object that is whole; 0 when none is. */
+static size_t whole_objects(const char *s, size_t n)
 {
 	size_t whole = 0, depth = 0;
-	bool in = false;
 	for (size_t i = 0; i < n; i++) {
-		if (in) {
-			if (s[i] == '\\')
-				i++;
-			else if (s[i] == '"')
-				in = false;
-		} else if (s[i] == '"') {
-			in = true;
+		if (s[i] == '"') {
+			for (i++; i < n && s[i] != '"'; i++)
+				i += s[i] == '\\';
 		} else if (s[i] == '{') {
 			depth++;
 		} else if (s[i] == '}' && depth > 0 && --depth == 0) {
 			whole = i + 1;
-			if (from && whole >= from)
-				return whole;
 		}
 	}
-	return from ? 0 : whole;
+	return whole;
+}
+
+/* All rows of n bytes from the feed. */
+static void read_rows(struct json_rows *c, size_t n)
+{
+	struct feed *f = c->feed;
+	c->s = f->buf + f->begin;
+	c->end = c->s + n;
+	c->line = f->line;
+	c->nrows = c->nvalues = c->text.n = 0;
+	str_reserve(&c->text, n);	/* unescaped is never longer */
+	while (next_row(c))
+		;
+	f->begin += n;
+	f->line = c->line;
+}
+
+/* Values to a full array of cells; keys that a row has not are absent. */
+static void lay_out(struct json_rows *c, struct block *b)
+{
+	b->ncols = (size_t)dict_size(c->names);
+	b->nrows = c->nrows;
+	if (c->nrows * b->ncols > c->cap_cells) {
+		c->cap_cells = c->nrows * b->ncols;
+		free(c->cells);
+		c->cells = NEW(struct slice, c->cap_cells);
+	}
+	memset(c->cells, 0, c->nrows * b->ncols * sizeof(*c->cells));
+	for (size_t row = 0, i = 0; row < c->nrows; row++)
+		for (; i < c->ends[row]; i++)
+			c->cells[row * b->ncols + (size_t)c->values[i].col] = c->values[i].cell;
+	b->cells = c->cells;
+	b->lines = c->lines;
+}
+
+struct json_rows *json_rows_open(struct feed *f, struct dict *names)
+{
+	struct json_rows *c = NEW0(struct json_rows, 1);
+	c->feed = f;
+	c->names = names;
+	const char *s = f->buf + f->begin, *end = f->buf + f->end;
+	while (s < end && (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r'))
+		s++;
+	c->array = s < end && *s == '[';
+	return c;
+}
+
+bool json_rows_next(struct json_rows *c, struct block *b)
+{
+	struct feed *f = c->feed;
+	size_t left, n;
+	for (;;) {
+		left = f->end - f->begin;
+		n = whole_objects(f->buf + f->begin, left);
+		if (n || f->eof)
+			break;
+		if (left > RECORD_MAX)
+			die(ST_DATA, "%s:%llu: JSON: an object of more than %zu MiB; is a string left open?", f->where,
+			    (unsigned long long)f->line, RECORD_MAX >> 20);
+		feed_more(f);
+	}
+	read_rows(c, n ? n : left);
+	if (c->nrows == 0 && c->array && !c->closed)
+		die(ST_DATA, "%s:%llu: JSON: the array is not closed by the end of the input", f->where,
+		    (unsigned long long)f->line);
+	if (c->nrows == 0)
+		return false;
+	lay_out(c, b);
+	return true;
+}
+
+void json_rows_close(struct json_rows *c)
+{
+	if (!c)
+		return;
+	free(c->values);
+	free(c->ends);
+	free(c->lines);
+	free(c->seen);
+	free(c->cells);
+	str_free(&c->text);
+	free(c);
 }
