@@ -1,11 +1,11 @@
 /* dls-ensemble: makes one model of several, or one file of predictions of several. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/die.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "ensemble/ensemble.h"
+#include "model/familycmd.h"
 
 #define S struct ensemble_opts
 
@@ -19,12 +19,13 @@ static const struct opt table[] = {
 	OPT_END
 };
 
+static const struct family_word word = {
+	.what = "method", .plural = "Methods", .usage = "[method options] MODEL... > model",
+};
+
 static void list_methods(struct str *out)
 {
-	str_puts(out, "\nMethods (dls-ensemble METHOD --help lists the options of one):\n");
-	for (size_t i = 0; families[i]; i++)
-		if (!families[i]->fit)
-			str_printf(out, "  %-24s%s\n", families[i]->name, families[i]->brief);
+	family_list(&word, out);
 }
 
 static const struct command cmd = {
@@ -38,37 +39,6 @@ static const struct command cmd = {
 		"dls-ensemble --predictions rank a.csv b.csv > submission.csv\n",
 	.table = table, .more_help = list_methods,
 };
-
-_Noreturn static void method_help(const struct family *f, const struct common *c)
-{
-	struct str out = { 0 };
-	if (c->help_as)
-		cmd_print_as(f->opts, c->help_as);
-	str_printf(&out, "%s: %s\n\nUsage:\n  %s [options] %s [method options] MODEL... > model\n", f->name, f->brief, prog_name,
-		   f->name);
-	if (f->opts && f->opts->name) {
-		str_printf(&out, "\nOptions of %s:\n", f->name);
-		opt_help(f->opts, &out);
-	}
-	str_printf(&out, "\nThe other options: %s --help\n", prog_name);
-	cmd_print(out.s);
-}
-
-static const struct family *choose_method(const char *name)
-{
-	const struct family *f = family_find(name);
-	const char *names[64];
-	size_t n = 0;
-	if (f && !f->fit)
-		return f;
-	for (size_t i = 0; families[i] && n < 64; i++)
-		if (!families[i]->fit)
-			names[n++] = families[i]->name;
-	const char *nearest = str_nearest(name, names, n);
-	if (nearest)
-		die(ST_USAGE, "unknown method '%s'; did you mean '%s'?", name, nearest);
-	die(ST_USAGE, "unknown method '%s'; %s --help lists them", name, prog_name);
-}
 
 /* Reads the members and writes the model made of them; opts are taken over. */
 static void make(const struct family *f, void *opts, const struct strs *words, const struct ensemble_opts *o, struct out *out)
@@ -89,17 +59,8 @@ int main(int argc, char **argv)
 {
 	struct ensemble_opts o;
 	struct strs words = { 0 };
-	int at;
-	cmd_begin(&cmd, argc, argv, &at, &o.common, true, NULL);
-	if (at >= argc)
-		die(ST_USAGE, "which method? %s --help lists them", prog_name);
-	const struct family *f = choose_method(argv[at++]);
-	void *opts = mem_zero(1, f->opts_size);
-	opt_defaults(f->opts, opts);
-	opt_parse(argc, argv, &at, (struct opt_set){ f->opts, opts }, (struct opt_set){ table, &o }, false, &words);
-	if (o.common.help || o.common.help_as)
-		method_help(f, &o.common);
-	cmd_common(&cmd, &o.common);
+	void *opts;
+	const struct family *f = family_begin(&cmd, &word, argc, argv, &o.common, &opts, &words);
 	if (words.n == 0)
 		die(ST_USAGE, o.predictions ? "which files of predictions?" : "which models? They are made by dls-train --cv 5");
 	struct out out = out_open(o.output, !o.predictions);

@@ -1,10 +1,9 @@
 /* dls-train: fits a model of a family to a table on stdin and writes it on stdout. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/die.h"
 #include "base/file.h"
-#include "base/mem.h"
+#include "model/familycmd.h"
 #include "model/train.h"
 
 #define S struct train_opts
@@ -45,12 +44,13 @@ static const struct opt table[] = {
 	OPT_END
 };
 
+static const struct family_word word = {
+	.what = "family", .plural = "Families", .fits = true, .usage = "[family options] < data.csv > model",
+};
+
 static void list_families(struct str *out)
 {
-	str_puts(out, "\nFamilies (dls-train FAMILY --help lists the options of one):\n");
-	for (size_t i = 0; families[i]; i++)
-		if (families[i]->fit)
-			str_printf(out, "  %-24s%s\n", families[i]->name, families[i]->brief);
+	family_list(&word, out);
 }
 
 static const struct command cmd = {
@@ -62,50 +62,13 @@ static const struct command cmd = {
 	.table = table, .more_help = list_families,
 };
 
-_Noreturn static void family_help(const struct family *f, const struct common *c)
-{
-	struct str out = { 0 };
-	if (c->help_as)
-		cmd_print_as(f->opts, c->help_as);
-	str_printf(&out, "%s: %s\n\nUsage:\n  %s [options] %s [family options] < data.csv > model\n\nOptions of %s:\n", f->name,
-		   f->brief, prog_name, f->name, f->name);
-	opt_help(f->opts, &out);
-	str_printf(&out, "\nThe other options: %s --help\n", prog_name);
-	cmd_print(out.s);
-}
-
-static const struct family *choose_family(const char *name)
-{
-	const struct family *f = family_find(name);
-	const char *names[64];
-	size_t n = 0;
-	if (f && f->fit)
-		return f;
-	for (size_t i = 0; families[i] && n < 64; i++)
-		if (families[i]->fit)
-			names[n++] = families[i]->name;
-	const char *nearest = str_nearest(name, names, n);
-	if (nearest)
-		die(ST_USAGE, "unknown family '%s'; did you mean '%s'?", name, nearest);
-	die(ST_USAGE, "unknown family '%s'; %s --help lists them", name, prog_name);
-}
-
 int main(int argc, char **argv)
 {
 	struct train_opts o;
 	struct dataset d;
 	struct str experiment = { 0 };
-	int at;
-	cmd_begin(&cmd, argc, argv, &at, &o.common, true, NULL);
-	if (at >= argc)
-		die(ST_USAGE, "which family? %s --help lists them", prog_name);
-	const struct family *f = choose_family(argv[at++]);
-	void *opts = mem_zero(1, f->opts_size);
-	opt_defaults(f->opts, opts);
-	opt_parse(argc, argv, &at, (struct opt_set){ f->opts, opts }, (struct opt_set){ table, &o }, false, NULL);
-	if (o.common.help || o.common.help_as)
-		family_help(f, &o.common);
-	cmd_common(&cmd, &o.common);
+	void *opts;
+	const struct family *f = family_begin(&cmd, &word, argc, argv, &o.common, &opts, NULL);
 	struct out out = out_open(o.output, true);
 	dataset_read(&d, NULL, &o, f->tasks);
 	struct model *m = train(f, opts, &d, &o);

@@ -385,15 +385,16 @@ void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_s
 
 /* ---- help ---- */
 
-/* Adds text wrapped at HELP_WIDTH with later lines indented; at is the column now. */
-static void wrap(struct str *out, const char *text, size_t at)
+/* Adds words wrapped at HELP_WIDTH; the first stands at column `indent`, where later lines begin too. */
+static void wrap(struct str *out, const char *text, size_t indent)
 {
+	size_t at = indent;
 	while (*text) {
 		size_t len = strcspn(text, " ");
-		if (at > HELP_COLUMN && at + 1 + len > HELP_WIDTH) {
-			str_printf(out, "\n%*s", HELP_COLUMN, "");
-			at = HELP_COLUMN;
-		} else if (at > HELP_COLUMN) {
+		if (at > indent && at + 1 + len > HELP_WIDTH) {
+			str_printf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
 			str_putc(out, ' ');
 			at++;
 		}
@@ -404,6 +405,11 @@ static void wrap(struct str *out, const char *text, size_t at)
 			text++;
 	}
 	str_putc(out, '\n');
+}
+
+void opt_paragraph(const char *text, struct str *out)
+{
+	wrap(out, text, 0);
 }
 
 /* The help sentence with words to choose from and the default. */
@@ -445,16 +451,21 @@ void opt_help(const struct opt *table, struct str *out)
 	}
 }
 
-static void mdoc_text(struct str *out, const char *s)
+void opt_mdoc_text(const char *text, struct str *out)
 {
-	for (; *s; s++) {
+	for (const char *s = text; *s; s++) {
+		if (s > text && s[-1] == ' ' && s[-2] == '.')
+			out->s[out->n - 1] = '\n';
 		if (*s == '\\')
 			str_puts(out, "\\e");
 		else if (*s == '-')
 			str_puts(out, "\\-");
+		else if ((*s == '.' || *s == '\'') && (s == text || out->s[out->n - 1] == '\n'))
+			str_printf(out, "\\&%c", *s);
 		else
 			str_putc(out, *s);
 	}
+	str_putc(out, '\n');
 }
 
 void opt_mdoc(const struct opt *table, struct str *out)
@@ -468,8 +479,10 @@ void opt_mdoc(const struct opt *table, struct str *out)
 		if (o->type != OPT_BOOL)
 			str_printf(out, " Ar %s", o->arg);
 		str_putc(out, '\n');
-		mdoc_text(out, help);
-		str_puts(out, ".\n");
+		struct str sentence = { 0 };
+		str_printf(&sentence, "%s.", help);
+		opt_mdoc_text(sentence.s, out);
+		str_free(&sentence);
 		free(help);
 	}
 }

@@ -89,6 +89,10 @@ void opt_parse(int argc, char **argv, int *at, struct opt_set main, struct opt_s
 void opt_help(const struct opt *table, struct str *out);
 void opt_mdoc(const struct opt *table, struct str *out);
 
+/* A paragraph wrapped at 80 columns; and as mdoc, a sentence a line. */
+void opt_paragraph(const char *text, struct str *out);
+void opt_mdoc_text(const char *text, struct str *out);
+
 /* The value as text that opt_set() takes; for a list the items joined by commas. */
 void opt_text(const struct opt *o, const void *opts, struct str *out);
 
