@@ -12,19 +12,23 @@ TEST ?=
 ifeq ($(TRAIN),)
 TARGET ?= churn
 POSITIVE ?= Yes
+RATIOS ?= total_charges/tenure,monthly_charges/tenure
 else
 TARGET ?= Churn
 POSITIVE ?= 1
+RATIOS ?= TotalSpent/ClientPeriod,MonthlySpending/ClientPeriod
 endif
 
 MODELS = logit rf1 rf2 gb1 gb2 gb3 gb4
-logit.opts = logistic
-rf1.opts = forest
-rf2.opts = forest --extra
-gb1.opts = boost
-gb2.opts = boost --depth 3
-gb3.opts = boost --grow symmetric
-gb4.opts = boost --goss
+# The options of each model: those before FAMILY derive columns, those after it are the family's.
+ratios = --ratio $(RATIOS)
+logit.opts = $(ratios) logistic --l2 0.003
+rf1.opts = forest --min-leaf 20
+rf2.opts = $(ratios) forest --extra --no-bootstrap --min-leaf 10 --cols 0.5
+gb1.opts = boost --grow symmetric --depth 3 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
+gb2.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
+gb3.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --goss-top 0.3 --goss-rest 0.3
+gb4.opts = $(ratios) boost --grow symmetric --depth 2 --trees 600 --rate 0.02 --cols 0.5 --rows 0.7
 blend.opts = stack
 
 train = dls-train -q --target $(TARGET) --positive $(POSITIVE) --cv $(CV)
@@ -68,11 +72,16 @@ $(OUT)/submission.csv: $(OUT)/blend.model $(OUT)/test.csv
 $(OUT)/%.oof.csv: $(OUT)/%.model
 	dls-predict --oof -o $@ $<
 
+# A line of the table: mean and deviation over the folds, then all folds as one with a bootstrap interval.
 $(OUT)/%.score: $(OUT)/%.oof.csv
-	dls-eval --positive $(POSITIVE) --bootstrap 1000 auc < $< | awk -v n=$* '$$1 == "auc" { printf "%-6s %.4f  %.4f to %.4f\n", n, $$2, $$3, $$4 }' > $@
+	{ dls-predict --show $(OUT)/$*.model | jq -r '.metrics.cv | "fold\t\(.mean)\t\(.sd)"'; \
+	dls-eval --positive $(POSITIVE) --bootstrap 1000 auc < $<; } | awk -v n=$* ' \
+		$$1 == "fold" { mean = $$2; sd = $$3 } \
+		$$1 == "auc" { printf "%-6s  %.4f  %.4f    %.4f  %.4f to %.4f\n", n, mean, sd, $$2, $$3, $$4 }' > $@
 
 $(OUT)/scores.txt: $(everything:%=$(OUT)/%.score)
-	@{ echo "model  AUC     95 % interval, $(CV)-fold cross-validation"; cat $^; } > $@
+	@{ echo "AUC of $(CV)-fold cross-validation: by fold, and of all rows with a 95 % interval"; \
+	echo "model   mean    sd        all     interval"; cat $^; } > $@
 
 $(OUT)/%.roc.csv: $(OUT)/%.oof.csv
 	dls-eval --positive $(POSITIVE) --curve roc -o $@ < $<
