@@ -12,99 +12,143 @@
 /* Rows with weight lie within 1 / sqrt(weight) deviations; this bound is for those without, whose products must stay finite. */
 #define Z_MAX 1e100
 
-/* What training rows say about a column. */
+/* What training rows say about a column of numbers. */
+struct moments {
+	double mean, sd, knot;
+};
+
+/* What they say about a column of the data. */
 struct stats {
-	double mean, sd;	/* of a numeric column's values that are there */
-	double seen;		/* weight of rows with a value */
-	double *share;		/* (nlevels + 1) weight of each state's rows; a numeric column has one, missing */
+	struct moments *numbers;	/* (1 + knots) the value, then hinges; only those that vary */
+	size_t n;
+	double *share;	/* (nlevels + 1) weight of each state's rows; of a numeric column: missing, there */
 };
 
 struct scan {
 	const struct data *d;
-	struct stats *stats;	/* (ncols) */
+	const double *w;		/* (n) weights */
+	size_t knots;
+	struct stats *stats;		/* (ncols) */
+};
+
+/* Cells of a numeric column: halves, so that differences stay finite; 0 with weight 0 where missing. */
+struct cells {
+	size_t n;
+	double *half, *w;		/* (n) */
+	double *v, *wv;			/* (n) scratch */
+	double there, all;		/* sums of weights */
 };
 
 /*
- * Weighted mean and deviation, in units of a power of two near the largest
- * value so that squares of 1e300 stay finite. The second pass corrects the
- * mean by what is left of it.
+ * Weighted mean and deviation of x, or of max(0, x - knot), with the mean in
+ * place of missing values. In units of a power of two near the largest value,
+ * so that squares of 1e300 stay finite; what is left of the mean after it was
+ * taken off corrects it. False when there is no variation.
  */
-static void scan_numeric(const struct data *d, const double *x, struct stats *s)
+static bool find_moments(const struct cells *c, bool hinge, double knot, struct moments *to)
 {
-	double most = 0, sum = 0, miss = 0, w = 0;
+	double most = 0, low = 0.5 * knot;
 	int unit;
-	for (size_t i = 0; i < d->n; i++) {
-		double a = fabs(x[data_row(d, i)]);
-		most = a > most && data_weight(d, i) > 0 ? a : most;
+	for (size_t i = 0; i < c->n; i++) {
+		double v = !hinge ? c->half[i] : c->half[i] > low && c->w[i] > 0 ? c->half[i] - low : 0;
+		c->v[i] = v;
+		most = fabs(v) > most ? fabs(v) : most;
 	}
 	frexp(most, &unit);
-	double scale = ldexp(1, -unit / 2), scale2 = ldexp(1, -(unit - unit / 2));
-	for (size_t i = 0; i < d->n; i++) {
-		double v = x[data_row(d, i)], wi = data_weight(d, i);
-		if (isnan(v)) {
-			miss += wi;
-		} else {
-			w += wi;
-			sum += wi * (v * scale * scale2);
-		}
+	double scale = ldexp(1, unit > -1000 ? -unit : 1000);
+	for (size_t i = 0; i < c->n; i++)
+		c->v[i] *= scale;
+	double mean = dense_dot(c->n, c->w, c->v) / c->there;
+	for (size_t i = 0; i < c->n; i++) {
+		c->v[i] -= mean;
+		c->wv[i] = c->w[i] * c->v[i];
 	}
-	double mean = w > 0 ? sum / w : 0, ss = 0, rest = 0;
-	for (size_t i = 0; i < d->n; i++) {
-		double v = x[data_row(d, i)], wi = data_weight(d, i);
-		if (!isnan(v)) {
-			double e = v * scale * scale2 - mean;
-			rest += wi * e;
-			ss += wi * e * e;
-		}
+	double rest = dense_dot(c->n, c->w, c->v) / c->there;
+	double var = dense_dot(c->n, c->wv, c->v) / c->there - rest * rest, sd = var > 0 ? sqrt(var) : 0;
+	/* deviations of rounding alone do not count as variation */
+	bool varies = sd > 1e-13 * fabs(mean);
+	*to = (struct moments){ (mean + rest) / scale * 2, sd * sqrt(c->there / c->all) / scale * 2, knot };
+	return varies && to->sd > DBL_MIN * 1e8 && to->sd <= DBL_MAX && fabs(to->mean) <= DBL_MAX;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Distinct quantiles i / (knots + 1) of the values that are there, strictly inside their range; how many. */
+static size_t find_knots(const struct cells *c, size_t knots, double *at)
+{
+	double *v = c->v;
+	size_t n = 0, found = 0;
+	for (size_t i = 0; knots && i < c->n; i++)
+		if (c->w[i] > 0)
+			v[n++] = 2 * c->half[i];
+	qsort(v, n, sizeof(*v), by_value);
+	for (size_t k = 1; n && k <= knots; k++) {
+		double q = v[(size_t)((double)k / (double)(knots + 1) * (double)(n - 1))];
+		if (q > v[0] && q < v[n - 1] && (found == 0 || q > at[found - 1]))
+			at[found++] = q;
 	}
-	s->seen = w;
-	s->share[0] = miss;
-	if (w > 0) {
-		rest /= w;
-		double var = ss / w - rest * rest, sd = var > 0 ? sqrt(var) : 0;
-		s->mean = (mean + rest) / scale / scale2;
-		/* deviations of rounding alone do not count as variation */
-		s->sd = sd > 1e-13 * fabs(mean) ? sd / scale / scale2 : 0;
+	return found;
+}
+
+static void scan_numbers(const struct scan *sc, const double *x, struct stats *s)
+{
+	size_t n = sc->d->n;
+	double *mem = NEW(double, 4 * n + sc->knots), *knots = mem + 4 * n;
+	struct cells c = { .n = n, .half = mem, .w = mem + n, .v = mem + 2 * n, .wv = mem + 3 * n };
+	for (size_t i = 0; i < n; i++) {
+		double v = x[data_row(sc->d, i)];
+		bool missing = isnan(v);
+		s->share[!missing] += sc->w[i];
+		c.w[i] = missing ? 0 : sc->w[i];
+		c.half[i] = c.w[i] > 0 ? 0.5 * v : 0;
 	}
+	c.there = s->share[1];
+	c.all = s->share[0] + s->share[1];
+	if (c.there > 0) {
+		s->n = find_moments(&c, false, 0, &s->numbers[0]);
+		size_t found = s->n ? find_knots(&c, sc->knots, knots) : 0;
+		for (size_t k = 0; k < found; k++)
+			s->n += find_moments(&c, true, knots[k], &s->numbers[s->n]);
+	}
+	free(mem);
 }
 
 static void scan_column(void *ctx, size_t c, int worker)
 {
 	(void)worker;
 	struct scan *sc = ctx;
-	const struct data *d = sc->d;
-	const struct column *col = &d->cols[c];
+	const struct column *col = &sc->d->cols[c];
 	struct stats *s = &sc->stats[c];
 	if (col->kind == KIND_NUMERIC) {
-		scan_numeric(d, col->num, s);
+		scan_numbers(sc, col->num, s);
 		return;
 	}
-	for (size_t i = 0; i < d->n; i++) {
-		int32_t v = col->cat[data_row(d, i)];
-		s->share[v < 0 ? col->nlevels : v] += data_weight(d, i);
+	for (size_t i = 0; i < sc->d->n; i++) {
+		int32_t v = col->cat[data_row(sc->d, i)];
+		s->share[v < 0 ? col->nlevels : v] += sc->w[i];
 	}
 }
 
-static void add(struct design *ds, size_t c, int32_t level, double mean, double sd)
+static void add(struct design *ds, size_t c, int32_t level, struct moments m)
 {
 	size_t j = ds->p++;
 	ds->col[j] = (int32_t)c;
 	ds->level[j] = level;
-	ds->mean[j] = mean;
-	ds->sd[j] = sd;
+	ds->mean[j] = m.mean;
+	ds->sd[j] = m.sd;
+	ds->knot[j] = m.knot;
 }
 
-/* A numeric column's values: before all slots. */
-static void add_numbers(struct design *ds, const struct data *d, const struct stats *stats)
+/* Numbers and their hinges: before all slots. */
+static void add_numbers(struct design *ds, const struct stats *stats)
 {
-	for (size_t c = 0; c < d->ncols; c++) {
-		double sd = d->cols[c].kind == KIND_NUMERIC ? stats[c].sd : 0;
-		/* where some are missing, the mean in their place narrows the spread */
-		if (sd > 0)
-			sd *= sqrt(stats[c].seen / (stats[c].seen + stats[c].share[0]));
-		if (sd > DBL_MIN * 1e8)
-			add(ds, c, DESIGN_VALUE, stats[c].mean, sd);
-	}
+	for (size_t c = 0; c < ds->ncols; c++)
+		for (size_t k = 0; k < stats[c].n; k++)
+			add(ds, c, k ? DESIGN_HINGE : DESIGN_VALUE, stats[c].numbers[k]);
 	ds->nd = ds->p;
 	ds->ld = DENSE_PAD(1 + ds->nd);
 }
@@ -112,8 +156,8 @@ static void add_numbers(struct design *ds, const struct data *d, const struct st
 static void add_slot(struct design *ds, const struct data *d, size_t c, const struct stats *s, bool drop)
 {
 	bool numeric = d->cols[c].kind == KIND_NUMERIC;
-	int32_t nstates = numeric ? 1 : d->cols[c].nlevels + 1, seen = 0, first = -1;
-	double total = numeric ? s->seen : 0;
+	int32_t nstates = numeric ? 2 : d->cols[c].nlevels + 1, seen = 0, first = -1;
+	double total = 0;
 	for (int32_t v = 0; v < nstates; v++) {
 		total += s->share[v];
 		if (s->share[v] > 0) {
@@ -121,47 +165,55 @@ static void add_slot(struct design *ds, const struct data *d, size_t c, const st
 			seen++;
 		}
 	}
-	if (numeric ? !(s->share[0] > 0 && s->seen > 0) : seen < 2)
+	if (seen < 2)
 		return;
 	ds->base[c] = !numeric && (drop || seen == 2) ? first : -1;
 	struct slot *slot = &ds->slots[ds->nslots++];
 	slot->col = c;
 	slot->at = NEW(int32_t, (size_t)nstates);
 	for (int32_t v = 0; v < nstates; v++) {
-		slot->at[v] = -1;
 		double mean = s->share[v] / total;
-		if (!(mean > 0) || v == ds->base[c])
+		slot->at[v] = -1;
+		if (!(mean > 0) || v == ds->base[c] || (numeric && v == 1))
 			continue;
 		slot->at[v] = (int32_t)ds->p + 1;
-		add(ds, c, v, mean, sqrt(mean * (1 - mean)));
+		add(ds, c, v, (struct moments){ mean, sqrt(mean * (1 - mean)), 0 });
 	}
 }
 
-struct design *design_new(const struct data *d, bool drop, int threads)
+struct design *design_new(const struct data *d, bool drop, int32_t knots, int threads)
 {
-	struct scan sc = { d, NEW0(struct stats, d->ncols + 1) };
-	size_t most = 0;
+	double *w = NEW(double, d->n);
+	struct scan sc = { d, w, (size_t)knots, NEW0(struct stats, d->ncols + 1) };
+	size_t most = 1;
+	for (size_t i = 0; i < d->n; i++)
+		w[i] = data_weight(d, i);
 	for (size_t c = 0; c < d->ncols; c++) {
-		size_t states = d->cols[c].kind == KIND_NUMERIC ? 1 : (size_t)d->cols[c].nlevels + 1;
+		bool numeric = d->cols[c].kind == KIND_NUMERIC;
+		size_t states = numeric ? 2 : (size_t)d->cols[c].nlevels + 1, numbers = numeric ? 1 + sc.knots : 0;
 		sc.stats[c].share = NEW0(double, states);
-		most += states + 1;
+		sc.stats[c].numbers = NEW(struct moments, numbers + 1);
+		most += states + numbers;
 	}
 	par_for(threads, d->ncols, scan_column, &sc);
 	struct design *ds = NEW0(struct design, 1);
 	ds->ncols = d->ncols;
-	ds->col = NEW(int32_t, most + 1);
-	ds->level = NEW(int32_t, most + 1);
-	ds->mean = NEW(double, most + 1);
-	ds->sd = NEW(double, most + 1);
+	ds->col = NEW(int32_t, most);
+	ds->level = NEW(int32_t, most);
+	ds->mean = NEW(double, most);
+	ds->sd = NEW(double, most);
+	ds->knot = NEW(double, most);
 	ds->base = NEW(int32_t, d->ncols + 1);
 	ds->slots = NEW(struct slot, d->ncols + 1);
-	add_numbers(ds, d, sc.stats);
+	add_numbers(ds, sc.stats);
 	for (size_t c = 0; c < d->ncols; c++) {
 		ds->base[c] = -1;
 		add_slot(ds, d, c, &sc.stats[c], drop);
 		free(sc.stats[c].share);
+		free(sc.stats[c].numbers);
 	}
 	free(sc.stats);
+	free(w);
 	return ds;
 }
 
@@ -176,6 +228,7 @@ void design_free(struct design *ds)
 	free(ds->level);
 	free(ds->mean);
 	free(ds->sd);
+	free(ds->knot);
 	free(ds->base);
 	free(ds);
 }
@@ -207,11 +260,12 @@ static void fill_eight(const struct design *ds, const struct data *d, const size
 			continue;
 		}
 		const double *x = d->cols[ds->col[j + l - 1]].num;
-		for (size_t i = 0; i < n; i++)
-			z[l][i] = x[at[i]];
-		/* the next block of this column: too short a stretch for the machine to foresee */
-		for (size_t i = 0; i < n; i += 8)
-			__builtin_prefetch(x + at[n - 1] + 1 + i);
+		bool hinge = ds->level[j + l - 1] == DESIGN_HINGE;
+		for (size_t i = 0; i < n; i++) {
+			double v = hinge ? x[at[i]] - ds->knot[j + l - 1] : x[at[i]];
+			v = v > DBL_MAX ? DBL_MAX : v;
+			z[l][i] = hinge && v < 0 ? 0 : v;
+		}
 		standardise(n, z[l], ds->mean[j + l - 1], ds->sd[j + l - 1]);
 	}
 	for (size_t i = 0; i < n; i++)

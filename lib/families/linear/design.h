@@ -1,7 +1,9 @@
 /*
  * The design: how columns of a table become columns of numbers, without a
  * copy of the whole. A numeric column gives itself, with the mean for missing
- * values, and when training rows missed some an indicator of that. A category
+ * values, and when training rows missed some an indicator of that; with knots
+ * also max(0, x - knot) for each, so that its effect may bend there (knots are
+ * quantiles of the training rows, strictly inside their range). A category
  * gives a column for each state seen in training (a level, or missing), except
  * that a column whose states are two gives one for the second, and that
  * without a penalty the first state of any column gives none, as then they
@@ -19,6 +21,7 @@
 
 #define DESIGN_ROWS 256		/* rows of a block: 256 x 50 doubles stay in the second cache */
 #define DESIGN_VALUE (-1)	/* "level" of a design column that is the number itself */
+#define DESIGN_HINGE (-2)	/* ... that is max(0, number - knot) */
 
 struct design {
 	size_t ncols;		/* columns of the data */
@@ -26,8 +29,9 @@ struct design {
 	size_t nd, nslots;
 	size_t ld;		/* width of a dense row: 1, numbers, zeros up to a multiple of 8 */
 	int32_t *col;		/* (p) column of the data */
-	int32_t *level;		/* (p) DESIGN_VALUE, a level, or nlevels for missing (0 for a numeric column) */
+	int32_t *level;		/* (p) one of the above, a level, or nlevels for missing (0 for a numeric column) */
 	double *mean, *sd;	/* (p) over training rows, weighted */
+	double *knot;		/* (p) of a hinge, else 0 */
 	int32_t *base;		/* (ncols) state without a column that stands for all zeros, or -1 */
 	struct slot {
 		size_t col;
@@ -35,8 +39,8 @@ struct design {
 	} *slots;		/* (nslots) */
 };
 
-/* drop: leave out the first state of categories. Rows of weight 0 do not count. */
-struct design *design_new(const struct data *d, bool drop, int threads);
+/* drop: leave out the first state of categories; knots: at most so many for each number. Rows of weight 0 do not count. */
+struct design *design_new(const struct data *d, bool drop, int32_t knots, int threads);
 void design_free(struct design *ds);
 
 /*

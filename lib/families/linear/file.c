@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "data/schema.h"
 
 enum { HOW_PARAM, HOW_OBJECTIVE, HOW_ITERATIONS, HOW_ROUNDS, HOW_CONVERGED, HOW_CHOSEN, HOWS };
@@ -17,6 +18,7 @@ void lin_save(const void *fit, struct store *st)
 	store_put1(st, "bias", DT_F64, m->k, m->bias);
 	store_put1(st, "mean", DT_F64, m->p, m->mean);
 	store_put1(st, "sd", DT_F64, m->p, m->sd);
+	store_put1(st, "knot", DT_F64, m->p, m->knot);
 	store_put1(st, "column", DT_I32, m->p, m->col);
 	store_put1(st, "level", DT_I32, m->p, m->level);
 	store_put1(st, "base", DT_I32, m->ncols, m->base);
@@ -63,7 +65,7 @@ static void load_columns(struct lin *m, const struct data *x, const struct store
 		if (col[j] < 0 || (size_t)col[j] >= x->ncols)
 			store_bad(st, "design column %zu is of column %d, there are %zu", j, (int)col[j], x->ncols);
 		const struct column *c = &x->cols[col[j]];
-		if (level[j] < (c->kind == KIND_NUMERIC ? DESIGN_VALUE : 0) || level[j] >= levels_of(c))
+		if (level[j] < (c->kind == KIND_NUMERIC ? DESIGN_HINGE : 0) || level[j] >= levels_of(c))
 			store_bad(st, "design column %zu is of level %d, which column '%s' has not", j, (int)level[j], c->name);
 	}
 	for (size_t c = 0; c < n; c++)
@@ -104,6 +106,7 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	m->bias = numbers1(st, "bias", m->k);
 	m->mean = numbers1(st, "mean", m->p);
 	m->sd = numbers1(st, "sd", m->p);
+	m->knot = numbers1(st, "knot", m->p);
 	for (int i = HOW_ITERATIONS; i < HOWS; i++)
 		if (!(how[i] >= 0 && how[i] <= 1e9))
 			store_bad(st, "tensor 'how' makes no sense");
@@ -120,12 +123,18 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	return m;
 }
 
-/* The design column's name: age, age=(missing), Payment=Mailed check. */
-static void column_name(const struct column *c, int32_t level, struct str *s)
+/* The design column's name: age, age>32.5 (a hinge), age=(missing), Payment=Mailed check. */
+static void column_name(const struct column *c, int32_t level, double knot, struct str *s)
 {
+	char number[NUM_MAX];
 	s->n = 0;
 	str_puts(s, c->name);
-	if (level == DESIGN_VALUE)
+	if (level == DESIGN_HINGE) {
+		num_print(number, knot);
+		str_putc(s, '>');
+		str_puts(s, number);
+	}
+	if (level < 0)
 		return;
 	str_putc(s, '=');
 	str_puts(s, c->kind == KIND_NUMERIC || level == c->nlevels ? "(missing)" : c->levels[level]);
@@ -144,7 +153,7 @@ static void show_score(const struct lin *m, const struct data *x, const double *
 		for (size_t a = 0; a < m->p; a++) {
 			if ((size_t)m->col[a] != c)
 				continue;
-			column_name(&x->cols[c], m->level[a], &s);
+			column_name(&x->cols[c], m->level[a], m->knot[a], &s);
 			json_num(j, s.s, weight[a]);
 		}
 	json_end(j, '}');

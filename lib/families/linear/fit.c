@@ -158,7 +158,7 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 
 struct lin *lin_fit(const struct lin_opts *o, enum loss loss, double param, const struct data *d, struct run *run)
 {
-	struct glm *g = glm_new(d, loss, param, !lin_penalised(o), run->threads);
+	struct glm *g = glm_new(d, loss, param, !lin_penalised(o), o->knots, run->threads);
 	double *theta = NEW(double, g->m), l1 = o->l1, l2 = o->l2;
 	struct lin_path path = { 0 };
 	struct solve s = { .solver = solver_of(o, g), .rate = o->rate, .schedule = schedule_of(o->schedule),

@@ -30,8 +30,8 @@ struct glm {
 	int threads;
 };
 
-/* Drop: see design_new(). Penalties are 0 until glm_penalty(). */
-struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int threads);
+/* drop, knots: see design_new(). Penalties are 0 until glm_penalty(). */
+struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int32_t knots, int threads);
 void glm_free(struct glm *g);
 
 /* Penalties as the user means them; on coefficients of original units unless standardize. */

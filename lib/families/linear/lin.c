@@ -36,6 +36,7 @@ struct lin *lin_from(const struct glm *g, const double *theta, const struct data
 	m->base = mem_copy(ds->base, ds->ncols, sizeof(*ds->base));
 	m->mean = mem_copy(ds->mean, ds->p, sizeof(double));
 	m->sd = mem_copy(ds->sd, ds->p, sizeof(double));
+	m->knot = mem_copy(ds->knot, ds->p, sizeof(double));
 	m->weight = NEW(double, m->k * m->p);
 	m->bias = NEW(double, m->k);
 	lin_weights(g, theta, m->weight, m->bias);
@@ -53,10 +54,12 @@ void lin_free(void *fit)
 	free(m->base);
 	free(m->mean);
 	free(m->sd);
+	free(m->knot);
 	free(m->weight);
 	free(m->bias);
 	free(m->columns);
 	free(m->states);
+	free(m->parts);
 	free(m->lambda);
 	free(m->cv);
 	free(m->path_weight);
@@ -74,10 +77,9 @@ static void add_states(struct lin *m, const struct data *d)
 {
 	size_t k = m->k;
 	for (size_t j = 0; j < m->p; j++) {
-		if (m->level[j] == DESIGN_VALUE)
+		if (m->level[j] < 0)
 			continue;
-		size_t c = (size_t)m->col[j], n = states_of(&d->cols[c]);
-		size_t at = d->cols[c].kind == KIND_NUMERIC ? 1 : (size_t)m->level[j];
+		size_t c = (size_t)m->col[j], n = states_of(&d->cols[c]), at = (size_t)m->level[j];
 		for (size_t s = 0; s < n; s++)
 			for (size_t o = 0; o < k; o++)
 				m->columns[c].state[s * k + o] += m->weight[o * m->p + j] * ((s == at) - m->mean[j]);
@@ -111,30 +113,38 @@ static const char *clear_unseen(struct lin *m, const struct data *d)
 
 const char *lin_columns(struct lin *m, const struct data *d)
 {
-	size_t total = 0, k = m->k;
+	size_t total = 0, k = m->k, nparts = 0;
 	for (size_t c = 0; c < m->ncols; c++)
 		total += states_of(&d->cols[c]) * k;
 	m->columns = NEW0(struct lin_column, m->ncols + 1);
-	m->states = NEW0(double, total + k * m->p + 1);
+	m->states = NEW0(double, total + 1);
+	m->parts = NEW(int32_t, m->p + 1);
 	double *next = m->states;
 	for (size_t c = 0; c < m->ncols; c++) {
 		m->columns[c].state = next;
 		next += states_of(&d->cols[c]) * k;
 	}
 	for (size_t j = 0; j < m->p; j++) {
-		struct lin_column *col = &m->columns[m->col[j]];
-		if (m->level[j] != DESIGN_VALUE)
+		struct lin_column *c = &m->columns[m->col[j]];
+		if (m->level[j] >= 0)
 			continue;
-		if (col->weight)
-			return "a number has two columns";
-		for (size_t o = 0; o < k; o++)
-			next[o] = m->weight[o * m->p + j];
-		col->weight = next;
-		col->mean = m->mean[j];
-		next += k;
+		if (c->nparts && c->parts + c->nparts != m->parts + nparts)
+			return "the parts of a number are not side by side";
+		m->parts[nparts++] = (int32_t)j;
+		c->parts = c->nparts ? c->parts : m->parts + nparts - 1;
+		c->nparts++;
 	}
 	add_states(m, d);
 	return clear_unseen(m, d);
+}
+
+/* Design column j, a number or a hinge of it, less its mean, at value v. */
+static double centred(const struct lin *m, int32_t j, double v)
+{
+	if (m->level[j] == DESIGN_HINGE)
+		v = v > m->knot[j] ? v - m->knot[j] : 0;
+	v -= m->mean[j];
+	return v > DBL_MAX ? DBL_MAX : v < -DBL_MAX ? -DBL_MAX : v;
 }
 
 /* Adds column c's part to out[i * row + o * score] for rows i and scores o. */
@@ -144,17 +154,17 @@ static void add_column(const struct lin *m, const struct data *x, size_t c, doub
 	const struct lin_column *lc = &m->columns[c];
 	for (size_t i = 0; i < x->n; i++, out += row) {
 		size_t at = data_row(x, i);
-		if (col->kind == KIND_CATEGORY) {
-			const double *s = lc->state + (size_t)(col->cat[at] < 0 ? col->nlevels : col->cat[at]) * m->k;
-			for (size_t o = 0; o < m->k; o++)
-				out[o * score] += s[o];
-			continue;
-		}
-		double v = col->num[at], e = v - lc->mean;
-		e = e > DBL_MAX ? DBL_MAX : e < -DBL_MAX ? -DBL_MAX : e;
-		const double *s = lc->state + (isnan(v) ? m->k : 0);
+		bool number = col->kind == KIND_NUMERIC, there = number && !isnan(col->num[at]);
+		int32_t state = number ? there : col->cat[at] < 0 ? col->nlevels : col->cat[at];
+		const double *s = lc->state + (size_t)state * m->k;
 		for (size_t o = 0; o < m->k; o++)
-			out[o * score] += s[o] + (lc->weight && !isnan(v) ? lc->weight[o] * e : 0);
+			out[o * score] += s[o];
+		for (size_t a = 0; there && a < lc->nparts; a++) {
+			int32_t j = lc->parts[a];
+			double v = centred(m, j, col->num[at]);
+			for (size_t o = 0; o < m->k; o++)
+				out[o * score] += m->weight[o * m->p + (size_t)j] * v;
+		}
 	}
 }
 

@@ -19,15 +19,15 @@ struct lin_opts {
 	double delta, alpha;
 	bool standardize;
 	const char *solver, *schedule, *path_rule;
-	int32_t iterations, batch, path, path_folds;
+	int32_t knots, iterations, batch, path, path_folds;
 	double tol, rate, mix;
 };
 
 /* What one input column adds to the k scores. */
 struct lin_column {
-	double mean;		/* of a number */
-	const double *weight;	/* (k) of the number, NULL when it does not vary */
-	double *state;		/* category: (nlevels + 1, k) by level, missing last; number: (2, k) when there, when missing */
+	const int32_t *parts;	/* (nparts) design columns of a number: itself and its hinges */
+	size_t nparts;
+	double *state;		/* category: (nlevels + 1, k) by level, missing last; number: (2, k) when missing, when there */
 };
 
 struct lin {
@@ -36,11 +36,12 @@ struct lin {
 	size_t ncols, k, p;
 	int32_t *col, *level;	/* (p) as in struct design */
 	int32_t *base;		/* (ncols) */
-	double *mean, *sd;	/* (p) */
+	double *mean, *sd, *knot;	/* (p) */
 	double *weight;		/* (k, p) */
 	double *bias;		/* (k) */
 	struct lin_column *columns;	/* (ncols) the above by column, for prediction */
 	double *states;		/* memory of their state arrays */
+	int32_t *parts;		/* memory of theirs */
 	/* how it was found */
 	double objective;	/* what was minimised, at the end */
 	int iterations, rounds;	/* rounds: 0 for solvers that run to convergence */

@@ -9,6 +9,8 @@
 	OPT(struct lin_opts, l2, "l2", "X", L2, "[0,", "penalty X b^2 / 2, both beside the mean loss of a row"), \
 	OPT(struct lin_opts, standardize, "standardize", NULL, "true", NULL, \
 	    "penalise coefficients of standardised columns, not of original units"), \
+	OPT(struct lin_opts, knots, "knots", "N", "0", "[0,100]", \
+	    "let the effect of each number bend at N of its quantiles: N more columns max(0, x - knot)"), \
 	OPT(struct lin_opts, solver, "solver", "HOW", "auto", "auto|newton|lbfgs|cd|gd|sgd", \
 	    "auto takes newton or lbfgs, whichever needs fewer operations; gd and sgd are (stochastic) gradient descent"), \
 	OPT(struct lin_opts, iterations, "iterations", "N", "0", "[0,1000000]", \
@@ -32,6 +34,6 @@
 	"are reported in original units. A missing number counts as the mean, with an indicator column where training " \
 	"rows missed some. A category has a column for each level (and for missing where training had it); one of two " \
 	"levels has a single column, and without a penalty the first level has none. A level that training never saw " \
-	"counts as the average row. With --path, --l1 and --l2 play no part."
+	"counts as the average row. With --knots the effect of a number is piecewise linear, and the model additive. With --path, --l1 and --l2 play no part."
 
 #endif

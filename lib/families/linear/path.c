@@ -107,7 +107,7 @@ static void run_fold(const struct lin_opts *o, struct solve s, const struct glm 
 	test.rows = rows + in;
 	test.n = d->n - in;
 	struct glm *sub = glm_new(&train, g->loss, g->loss == LOSS_HUBER ? g->param * g->unit : g->param,
-				  lin_penalised(o) ? false : true, g->threads);
+				  !lin_penalised(o), o->knots, g->threads);
 	struct held h = { .out = &test, .y = NEW(double, test.n), .w = NEW(double, test.n), .f = NEW(double, test.n * g->k),
 			  .r = NEW(double, test.n * g->k), .loss = loss };
 	for (size_t i = 0; i < test.n; i++) {

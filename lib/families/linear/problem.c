@@ -138,14 +138,14 @@ static void set_target(struct glm *g, const struct data *d)
 		g->y[i] = g->w[i] > 0 ? g->y[i] / g->unit : 0;
 }
 
-struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int threads)
+struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int32_t knots, int threads)
 {
 	struct glm *g = NEW0(struct glm, 1);
 	g->d = d;
 	g->loss = loss;
 	g->threads = threads;
 	g->n = d->n;
-	g->ds = design_new(d, drop, threads);
+	g->ds = design_new(d, drop, knots, threads);
 	g->k = loss == LOSS_SOFTMAX ? (size_t)d->nclasses : 1;
 	g->q = 1 + g->ds->p;
 	g->m = g->k * g->q;

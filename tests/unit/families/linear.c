@@ -231,7 +231,7 @@ START_TEST(design_is_standardised)
 {
 	struct mixed *t = mixed_new();
 	for (int drop = 0; drop < 2; drop++) {
-		struct design *ds = design_new(&t->d, drop, 2);
+		struct design *ds = design_new(&t->d, drop, 0, 2);
 		/* a, b, b=(missing), four states of c (three when dropped), one of e */
 		ck_assert_uint_eq(ds->p, drop ? 7 : 8);
 		double *z = dense_design(ds, &t->d);
@@ -264,7 +264,7 @@ static void check_glm(enum loss loss, int32_t classes)
 	}
 	for (size_t i = 0; i < ROWS; i++)
 		t->y[i] = loss == LOSS_POISSON ? fabs(t->y[i]) : t->y[i];
-	struct glm *g = glm_new(&t->d, loss, 0.7, false, 3);
+	struct glm *g = glm_new(&t->d, loss, 0.7, false, 0, 3);
 	size_t m = g->m, p = g->ds->p;
 	double *z = dense_design(g->ds, &t->d), *theta = NEW(double, m), *grad = NEW(double, m), *hess = NEW(double, m * m);
 	double *want = NEW0(double, m), *wanth = NEW0(double, m * m), f = 0;
@@ -339,7 +339,8 @@ static struct lin *fit_mixed(const struct mixed *t, const char *options, int thr
 START_TEST(same_bytes_for_any_threads)
 {
 	static const char *const how[] = { "", "l1=0.01 solver=cd", "solver=lbfgs l1=0.01", "solver=gd iterations=20",
-					   "solver=sgd iterations=2", "path=5 path-folds=3", "objective=quantile" };
+					   "solver=sgd iterations=2", "path=5 path-folds=3", "objective=quantile",
+					   "knots=5" };
 	struct mixed *t = mixed_new();
 	for (size_t i = 0; i < sizeof(how) / sizeof(*how); i++) {
 		struct run a = { 0 }, b = { 0 };
@@ -357,7 +358,7 @@ START_TEST(contributions_sum_to_the_score)
 {
 	struct mixed *t = mixed_new();
 	struct run run = { 0 };
-	struct lin *m = fit_mixed(t, "l2=0.01", 1, &run);
+	struct lin *m = fit_mixed(t, "l2=0.01 knots=2", 1, &run);
 	double *f = NEW(double, ROWS), *c = NEW(double, ROWS * 7), mean = 0, w = 0;
 	lin_scores(m, &t->d, f);
 	lin_contrib(m, &t->d, c);
@@ -480,6 +481,60 @@ START_TEST(hard_data)
 }
 END_TEST
 
+/* Knots are quantiles, and give what columns of hinges would; a constant and a number of two values have none. */
+START_TEST(knots_equal_columns_of_hinges)
+{
+	struct mixed *t = mixed_new();
+	struct run run = { 0 };
+	struct column cols[7];
+	double *f = NEW(double, ROWS), *f2 = NEW(double, ROWS), knots[3];
+	size_t found = 0;
+	for (size_t i = 0; i < ROWS; i++)
+		t->cols[4].num[i] = i % 3 == 0;
+	t->d.ncols = 5;
+	struct lin *m = fit_mixed(t, "knots=3 l2=0.01", 1, &run);
+	for (size_t j = 0; j < m->p; j++)
+		if (m->level[j] == DESIGN_HINGE) {
+			size_t below = 0, all = 0;
+			for (size_t i = 0; i < ROWS; i++) {
+				double v = t->cols[m->col[j]].num[i];
+				all += t->w[i] > 0 && !isnan(v);
+				below += t->w[i] > 0 && v < m->knot[j];
+			}
+			ck_assert_int_lt(m->col[j], 2);
+			ck_assert(fabs((double)below / (double)all - 0.25 * (double)(found % 3 + 1)) < 0.005);
+			knots[found++ % 3] = m->knot[j];
+			if (m->col[j] == 0)
+				cols[4 + found - 1] = (struct column){ .name = "h", .num = NEW(double, ROWS) };
+		}
+	ck_assert_uint_eq(found, 6);
+	lin_free(m);
+	memcpy(cols, t->cols, sizeof(*cols));		/* a, and three hinges of it, against a with knots */
+	t->d.ncols = 1;
+	m = fit_mixed(t, "knots=3 l2=0.01", 1, &run);
+	for (size_t j = 1; j < 4; j++) {
+		knots[j - 1] = m->knot[j];
+		cols[j] = cols[3 + j];
+		for (size_t i = 0; i < ROWS; i++)
+			cols[j].num[i] = fmax(0, t->cols[0].num[i] - knots[j - 1]);
+	}
+	lin_scores(m, &t->d, f);
+	t->d.cols = cols;
+	t->d.ncols = 4;
+	struct lin *m2 = fit_mixed(t, "l2=0.01", 1, &run);
+	lin_scores(m2, &t->d, f2);
+	for (size_t i = 0; i < ROWS; i++)
+		ck_assert(fabs(f[i] - f2[i]) < 1e-8);
+	for (size_t j = 1; j < 4; j++)
+		free(cols[j].num);
+	free(f);
+	free(f2);
+	lin_free(m);
+	lin_free(m2);
+	mixed_free(t);
+}
+END_TEST
+
 /* min mean loss(y, f) + l2 |b|^2 / 2: with 1000 y, a quantile's b is 1000 b for l2 / 1000, huber's for the same l2 and 1000 delta. */
 START_TEST(units_of_the_target)
 {
@@ -507,4 +562,4 @@ END_TEST
 
 UNIT_MAIN("linear", newton_equals_golden, cd_equals_golden, lbfgs_equals_golden, gd_equals_golden, design_is_standardised,
 	  passes_equal_a_dense_design, same_bytes_for_any_threads, contributions_sum_to_the_score,
-	  path_begins_at_zero_and_equals_single_fits, sgd_comes_near, hard_data, units_of_the_target)
+	  path_begins_at_zero_and_equals_single_fits, sgd_comes_near, hard_data, knots_equal_columns_of_hinges, units_of_the_target)
