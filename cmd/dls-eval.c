@@ -71,7 +71,7 @@ static enum status print_metrics(const struct eval_opts *o, const struct strs *w
 
 int main(int argc, char **argv)
 {
-	struct eval_opts o;
+	struct eval_opts o = { 0 };
 	struct strs words = { 0 };
 	enum status status = ST_OK;
 	int at;

@@ -259,6 +259,7 @@ void curve_free(struct curve *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->s[i].name);
+		free(c->s[i].panel);
 		str_free(&c->s[i].rows);
 	}
 	free(c->s);
@@ -295,7 +296,7 @@ static void learning_row(struct curve *c, struct dict *names, const struct reade
 			str_printf(&name, " fold %.0f", fold);
 		size_t at = (size_t)dict_add(names, name.s, name.n);
 		if (at == c->n)
-			add_series(c, name.s);
+			add_series(c, name.s)->panel = mem_str(reader_name(r, col));
 		ROW(&c->s[at], round, x);
 		str_free(&name);
 	}
@@ -326,25 +327,48 @@ static void put_quoted(struct str *out, const char *text)
 	str_putc(out, '\'');
 }
 
+/* The series that share a panel with series `first`, in one plot command. */
+static void put_panel(struct str *out, const struct curve *c, const struct shape *shape, size_t first)
+{
+	const char *panel = c->s[first].panel, *style = strcmp(shape->name, "calibration") == 0 ? "linespoints pt 7" : "lines";
+	str_puts(out, "set ylabel ");
+	put_quoted(out, panel ? panel : shape->ylabel);
+	str_puts(out, "\nplot ");
+	for (size_t i = first; i < c->n; i++) {
+		if (panel && strcmp(c->s[i].panel, panel) != 0)
+			continue;
+		str_printf(out, "%s$s%zu using %s:%s with %s lw 2 title ", i > first ? ", " : "", i, shape->x, shape->y, style);
+		put_quoted(out, c->s[i].name);
+	}
+	str_printf(out, "%s%s\n", shape->extra ? ", " : "", shape->extra ? shape->extra : "");
+}
+
+/* Is series i the first of its panel? */
+static bool opens_panel(const struct curve *c, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!c->s[i].panel || strcmp(c->s[i].panel, c->s[j].panel) == 0)
+			return false;
+	return true;
+}
+
 bool curve_plot(const struct curve *c, const char *format, struct str *out)
 {
 	const struct shape *shape = shape_of(c->kind);
+	size_t panels = 0;
 	if (!shape->x)
 		return false;
-	str_printf(out, "set terminal %s size 900,700 background rgb 'white'\n", strcmp(format, "png") == 0 ? "pngcairo" : "svg");
-	str_puts(out, "set datafile separator ','\nset grid lc rgb '#dddddd'\n");
-	str_printf(out, "set xlabel '%s'\nset ylabel '%s'\n", shape->xlabel, shape->ylabel);
-	str_puts(out, "set key noenhanced outside bottom center horizontal\n");
+	for (size_t i = 0; i < c->n; i++)
+		panels += opens_panel(c, i);
+	str_printf(out, "set terminal %s size 900,%zu background rgb 'white'\n", strcmp(format, "png") == 0 ? "pngcairo" : "svg",
+		   200 + 500 * panels);
+	str_puts(out, "set datafile separator ','\nset grid lt 1 lc rgb '#e8e8e8'\n");
+	str_printf(out, "set xlabel '%s' offset 0,0.4\nset key noenhanced outside bottom center horizontal\nset ylabel noenhanced\n", shape->xlabel);
 	for (size_t i = 0; i < c->n; i++)
 		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s ? c->s[i].rows.s : "");
-	str_puts(out, "plot ");
-	for (size_t i = 0; i < c->n; i++) {
-		str_printf(out, "$s%zu using %s:%s with %s lw 2 title ", i, shape->x, shape->y,
-			   strcmp(shape->name, "calibration") == 0 ? "linespoints pt 7" : "lines");
-		put_quoted(out, c->s[i].name);
-		str_puts(out, i + 1 < c->n || shape->extra ? ", " : "\n");
-	}
-	if (shape->extra)
-		str_printf(out, "%s\n", shape->extra);
+	str_printf(out, "set multiplot layout %zu,1\n", panels);
+	for (size_t i = 0; i < c->n; i++)
+		if (opens_panel(c, i))
+			put_panel(out, c, shape, i);
 	return true;
 }

@@ -18,6 +18,7 @@
 
 struct series {
 	char *name;
+	char *panel;	/* what it is a series of: a picture has a panel for each; NULL: all in one */
 	struct str rows;	/* CSV lines */
 };
 

@@ -189,8 +189,24 @@ struct own {
 	int32_t k, positive;
 };
 
+/* Labels that are wrong, or odd: np are those of the columns p:LABEL. */
+static void labels_check(const struct own *w, const struct eval_opts *o, size_t np, const char *where)
+{
+	size_t n = (size_t)dict_size(w->dict);
+	const char *first = n > 0 ? dict_text(w->dict, 0) : "", *second = n > 1 ? dict_text(w->dict, 1) : "";
+	if (o->positive && n >= 2 && dict_find(w->dict, o->positive, strlen(o->positive)) < 0)
+		die(ST_DATA, "%s: --positive %s: there is no such label; there are: %s, %s%s", where, o->positive, first, second,
+		    n > 2 ? ", ..." : "");
+	if (o->probability && n > 2)
+		die(ST_DATA, "%s: --probability is for two labels; there are %zu: %s, %s, %s%s", where, n, first, second,
+		    dict_text(w->dict, 2), n > 3 ? ", ..." : "");
+	if (!o->probability && np > 0 && n > np)
+		warn("%s: no column p:LABEL for %zu of the labels, the first is '%s'; their probability is taken as 0", where, n - np,
+		     dict_text(w->dict, (int32_t)np));
+}
+
 /* Sorts the labels; there are two at least, one of them made up if need be. */
-static void labels_make(struct own *w, const struct eval_opts *o, const char *where)
+static void labels_make(struct own *w, const struct eval_opts *o)
 {
 	if (o->positive)
 		dict_add(w->dict, o->positive, strlen(o->positive));
@@ -208,9 +224,6 @@ static void labels_make(struct own *w, const struct eval_opts *o, const char *wh
 		if (o->positive && strcmp(w->labels[i], o->positive) == 0)
 			w->positive = i;
 	}
-	if (o->probability && w->k > 2)
-		die(ST_DATA, "%s: --probability is for two labels; there are %d: %s, %s, %s%s", where, w->k, w->labels[0],
-		    w->labels[1], w->labels[2], w->k > 3 ? ", ..." : "");
 }
 
 static int32_t *classes_of(const struct own *w, const int32_t *code, const size_t *at, size_t n)
@@ -440,8 +453,10 @@ void predictions_read(struct predictions *p, const struct eval_opts *o, unsigned
 		w->dict = dict_new();
 	}
 	read_inputs(&in, w ? w->dict : NULL, o);
-	if (w)
-		labels_make(w, o, reader_where(in.main.r));
+	if (w) {
+		labels_check(w, o, in.main.np, reader_where(in.main.r));
+		labels_make(w, o);
+	}
 	*p = (struct predictions){ .n = o->vs.n + 1, .sets = NEW(struct scored, o->vs.n + 1), .own = w,
 		.names = NEW(const char *, o->vs.n + 1), .where = mem_str(reader_where(in.main.r)),
 		.task = !w ? TASK_REGRESSION : w->k == 2 ? TASK_BINARY : TASK_MULTICLASS };

@@ -1,5 +1,6 @@
 #!/bin/sh
 # dls-eval: what it prints, joins, compares, draws and refuses.
+# shellcheck disable=SC2016
 . tests/lib.sh
 golden=$PWD/tests/golden/metrics
 man=$PWD/man/dls-eval.1
@@ -68,6 +69,9 @@ expect 'quantities' 0 "printf 'target,prediction\n1,1\n0,1\n' | dls-eval"
 out_has 'by default numbers are quantities' 'rmse	0.7071067811865476'
 expect 'a label without a probability' 0 "sed 's/^5,no/5,maybe/' preds.csv | dls-eval accuracy"
 out_is 'is wrong' 'accuracy	0.4'
+err_has 'and is told' "no column p:LABEL for 1 of the labels, the first is 'maybe'; their probability is taken as 0"
+expect 'a positive label that is none' 65 'dls-eval --positive Ja auc < preds.csv'
+err_has 'the labels are listed' 'stdin: --positive Ja: there is no such label; there are: no, yes'
 
 # ---- other files ----
 printf 'Id,Churn\n5,0.1\n4,0.4\n3,0.4\n2,0.6\n1,0.9\n' >submission.csv
