@@ -71,7 +71,7 @@ manuals: all
 	PATH="$(CURDIR)/$(B):$$PATH" sh scripts/manuals
 
 bench: all
-	@for b in tests/bench/*.sh; do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
+	@for b in $(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
 
 fuzz:
 	sh tests/fuzz/run.sh $(B)/fuzz
