@@ -55,6 +55,19 @@ static inline bool eight_digits(const char *s, uint32_t *x)
 	return true;
 }
 
+/* Four digits at once, in the same way. */
+static inline bool four_digits(const char *s, uint32_t *x)
+{
+	uint32_t v;
+	memcpy(&v, s, sizeof(v));
+	if (((v & 0xf0f0f0f0) | (((v + 0x06060606) & 0xf0f0f0f0) >> 4)) != 0x33333333)
+		return false;
+	v -= 0x30303030;
+	v = v * 10 + (v >> 8);
+	*x = (v & 0xff) * 100 + (v >> 16 & 0xff);
+	return true;
+}
+
 /* Adds a run of digits to w (modulo 2^64) and returns its end. */
 static inline const char *digits(const char *p, const char *end, uint64_t *w)
 {
@@ -62,6 +75,10 @@ static inline const char *digits(const char *p, const char *end, uint64_t *w)
 	while (end - p >= 8 && eight_digits(p, &x)) {
 		*w = *w * 100000000 + x;
 		p += 8;
+	}
+	if (end - p >= 4 && four_digits(p, &x)) {
+		*w = *w * 10000 + x;
+		p += 4;
 	}
 	for (; p < end && is_digit(*p); p++)
 		*w = *w * 10 + (uint64_t)(*p - '0');
@@ -107,13 +124,14 @@ static const char *exponent(const char *p, const char *end, int64_t *exp)
 	return p;
 }
 
-static inline bool scan(const char *s, size_t n, struct decimal *d)
+__attribute__((always_inline)) static inline bool scan(const char *s, size_t n, struct decimal *d)
 {
 	const char *p = s, *end = s + n;
 	*d = (struct decimal){ 0 };
-	if (p < end && (*p == '-' || *p == '+')) {
-		d->sign = true;
-		d->neg = *p++ == '-';
+	if (n) {	/* without a branch: signs are hard to foresee */
+		d->neg = *p == '-';
+		d->sign = d->neg | (*p == '+');
+		p += d->sign;
 	}
 	d->digits = p;
 	p = digits(p, end, &d->w);

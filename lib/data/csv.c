@@ -12,25 +12,17 @@ struct csv_form csv_form(char delim, size_t ncols)
 	return f;
 }
 
-#define LANES 128	/* the byte sums below cannot overflow */
 #define CELL_STEP 65536	/* by which libcsv's buffer of a cell grows */
 
 void csv_count(const char *s, size_t n, struct csv_count *c)
 {
-	size_t i = 0;
-	for (; n - i >= LANES; i += LANES) {
-		uint8_t quotes = 0, lines = 0;
-		for (size_t k = i; k < i + LANES; k++) {
-			quotes = (uint8_t)(quotes + (s[k] == '"'));
-			lines = (uint8_t)(lines + ((s[k] == '\n') | ((s[k] == '\r') & (s[k + 1] != '\n'))));
-		}
-		c->quotes += quotes;
-		c->lines += lines;
-	}
-	for (; i < n; i++) {
-		c->quotes += s[i] == '"';
-		c->lines += s[i] == '\n' || (s[i] == '\r' && s[i + 1] != '\n');
-	}
+	const char *end = s + n;
+	for (const char *p = s; (p = memchr(p, '"', (size_t)(end - p))); p++)
+		c->quotes++;
+	for (const char *p = s; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		c->lines++;
+	for (const char *p = s; (p = memchr(p, '\r', (size_t)(end - p))); p++)
+		c->lines += p[1] != '\n';
 }
 
 size_t csv_most_rows(const struct csv_form *f, size_t n, size_t lines)

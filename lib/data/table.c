@@ -20,6 +20,8 @@
 #define FORM_NONE 253		/* uniform form of a column without a number yet */
 #define FORM_MISSING 254
 #define FEW_TEXTS 20		/* one text in so many numbers, or fewer, is worth a warning */
+#define SIDE_BY_SIDE 2		/* columns in a chunk of work; four cells make a cache line */
+#define ROWS_AT_ONCE 128
 #define WORTH_PARALLEL 4096	/* cells of a block from which its columns are converted in parallel */
 
 struct aside {
@@ -246,21 +248,39 @@ static void add_cell(struct build *b, struct slice s, uint64_t line, const char 
 
 struct add_ctx {
 	struct build *builds;
+	size_t nbuilds;
 	const struct block *block;
 	const char *const *extra;
 };
 
-static void add_column(void *ctx, size_t i, int worker)
+/* Rows from..to of one column; most cells are numbers without blanks. */
+static void add_cells(struct build *b, const struct add_ctx *c, size_t from, size_t to)
+{
+	const struct block *bl = c->block;
+	const struct slice *s = bl->cells + from * bl->ncols + b->source;
+	for (size_t r = from; r < to; r++, s += bl->ncols) {
+		double x;
+		uint8_t form;
+		if (!b->dict && !*c->extra && num_parse_form(s->s, s->n, &x, &form) && isfinite(x))
+			add_number(b, *s, x, form);
+		else
+			add_cell(b, *s, bl->lines[r], c->extra);
+	}
+}
+
+/* A few columns that lie side by side, a few rows at a time: their cells share cache lines. */
+static void add_columns(void *ctx, size_t i, int worker)
 {
 	const struct add_ctx *c = ctx;
-	struct build *b = &c->builds[i];
-	const struct block *bl = c->block;
+	size_t end = (i + 1) * SIDE_BY_SIDE < c->nbuilds ? (i + 1) * SIDE_BY_SIDE : c->nbuilds, n = c->block->nrows;
 	(void)worker;
-	if (!b->stored)
-		return;
-	reserve(b, bl->nrows);
-	for (size_t r = 0; r < bl->nrows; r++)
-		add_cell(b, bl->cells[r * bl->ncols + b->source], bl->lines[r], c->extra);
+	for (size_t k = i * SIDE_BY_SIDE; k < end; k++)
+		if (c->builds[k].stored)
+			reserve(&c->builds[k], n);
+	for (size_t row = 0; row < n; row += ROWS_AT_ONCE)
+		for (size_t k = i * SIDE_BY_SIDE; k < end; k++)
+			if (c->builds[k].stored)
+				add_cells(&c->builds[k], c, row, row + ROWS_AT_ONCE < n ? row + ROWS_AT_ONCE : n);
 }
 
 /* ---- the table ---- */
@@ -348,8 +368,8 @@ struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 	b = add_builds(b, &nb, r, spec, 0);
 	for (const struct block *bl; (bl = reader_next(r));) {
 		b = add_builds(b, &nb, r, spec, t->nrows);
-		struct add_ctx c = { b, bl, spec->missing ? spec->missing : none };
-		par_for(bl->nrows * nb < WORTH_PARALLEL ? 1 : spec->threads, nb, add_column, &c);
+		struct add_ctx c = { b, nb, bl, spec->missing ? spec->missing : none };
+		par_for(bl->nrows * nb < WORTH_PARALLEL ? 1 : spec->threads, (nb + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE, add_columns, &c);
 		t->nrows += bl->nrows;
 	}
 	refuse_words(b, nb, r);
