@@ -50,7 +50,7 @@ static const struct command cmd = {
 	.examples = "dls-predict model < test.csv | dls-eval auc logloss\n"
 		"dls-eval --bootstrap 1000 --min auc=0.84 auc < predictions.csv\n"
 		"dls-eval --vs other.csv auc < predictions.csv\n"
-		"dls-eval --truth labels.csv --id Id --target Churn --probability p auc < submission.csv\n"
+		"dls-eval --truth labels.csv --id Id --probability p auc < submission.csv\n"
 		"dls-eval --curve roc --plot roc.svg < predictions.csv\n",
 	.table = table, .more_help = list_metrics,
 };
