@@ -120,7 +120,8 @@ void learn_calibrate(struct combine *c, const struct level *lv, const struct lea
 /*
  * The weights w (m) and the bias b (k) of least penalised loss:
  * classes: the mean log loss of softmax(b + sum_i w_i log p_i), b[0] = 0;
- * regression: the mean of (y - b - sum_i w_i p_i)^2 / (2 var(y));
+ * regression: the mean of (y - b - sum_i w_i p_i)^2 / (2 s), s the mean squared
+ * error of the members' plain mean, so that l2 means as much as for classes;
  * plus l2 / 2 * sum (w_i - 1/m)^2. nonneg keeps w >= 0. smooth: targets of
  * class c are (n_c + 1) / (n_c + k) instead of 1, and 1 / (n_c + k) instead of
  * 0 (Platt 2000).

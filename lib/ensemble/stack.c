@@ -157,15 +157,28 @@ static double covariance(size_t n, const double *w, const double *x, double mx, 
 	return sum;
 }
 
+/* The mean squared error of the members' plain mean once both means are taken off; 1 when there is none. */
+static double error_of_mean(const struct level *lv, const double *w, const double *mean, double my)
+{
+	double sum = 0;
+	for (size_t r = 0; r < lv->n; r++) {
+		double e = my - lv->y[r];
+		for (size_t i = 0; i < lv->m; i++)
+			e += (lv->p[i][r] - mean[i]) / (double)lv->m;
+		sum += w[r] * e * e;
+	}
+	return sum > 0 ? sum : 1;
+}
+
 static void fit_values(const struct level *lv, double l2, bool nonneg, double *w, double *b)
 {
 	size_t m = lv->m;
 	double *rw = row_weights(lv), *mean = NEW(double, m), *h = NEW(double, m * m), *c = NEW(double, m);
-	double my = mean_of(lv->n, rw, lv->y), scale = covariance(lv->n, rw, lv->y, my, lv->y, my);
-	if (!(scale > 0))
-		scale = 1;
-	for (size_t i = 0; i < m; i++) {
+	double my = mean_of(lv->n, rw, lv->y);
+	for (size_t i = 0; i < m; i++)
 		mean[i] = mean_of(lv->n, rw, lv->p[i]);
+	double scale = error_of_mean(lv, rw, mean, my);
+	for (size_t i = 0; i < m; i++) {
 		for (size_t j = 0; j <= i; j++)
 			h[i * m + j] = covariance(lv->n, rw, lv->p[i], mean[i], lv->p[j], mean[j]) / scale;
 		h[i * m + i] += l2 + RIDGE;

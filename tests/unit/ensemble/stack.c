@@ -57,16 +57,20 @@ END_TEST
 /* The penalised loss as method.h has it, written plainly. */
 static double naive_loss(const struct level *lv, double l2, bool smooth, const double *w, const double *b)
 {
-	double sum = 0, all = 0, mean = 0, var = 0, k = lv->k, n_class[8] = { 0 };
+	double sum = 0, all = 0, off = 0, s = 0, k = lv->k, n_class[8] = { 0 };
 	for (size_t r = 0; r < lv->n; r++) {
 		all += lv->w ? lv->w[r] : 1;
-		if (lv->y)
-			mean += (lv->w ? lv->w[r] : 1) * lv->y[r];
-		else
+		for (size_t i = 0; lv->y && i < lv->m; i++)
+			off += (lv->w ? lv->w[r] : 1) * (lv->y[r] - lv->p[i][r]) / (double)lv->m;
+		if (!lv->y)
 			n_class[lv->label[r]] += lv->w ? lv->w[r] : 1;
 	}
-	for (size_t r = 0; lv->y && r < lv->n; r++)
-		var += (lv->w ? lv->w[r] : 1) * pow(lv->y[r] - mean / all, 2) / all;
+	for (size_t r = 0; lv->y && r < lv->n; r++) {
+		double e = lv->y[r] - off / all;
+		for (size_t i = 0; i < lv->m; i++)
+			e -= lv->p[i][r] / (double)lv->m;
+		s += (lv->w ? lv->w[r] : 1) * e * e / all;
+	}
 	for (size_t r = 0; r < lv->n; r++) {
 		double f[8] = { 0 }, total = 0, loss = 0;
 		for (int32_t c = 0; c < lv->k; c++) {
@@ -78,7 +82,7 @@ static double naive_loss(const struct level *lv, double l2, bool smooth, const d
 			total += exp(f[c]);
 		}
 		if (lv->y)
-			loss = pow(lv->y[r] - f[0], 2) / (2 * var);
+			loss = pow(lv->y[r] - f[0], 2) / (2 * s);
 		for (int32_t c = 0; !lv->y && c < lv->k; c++) {
 			double of_true = n_class[lv->label[r]], hit = smooth ? (of_true + 1) / (of_true + k) : 1;
 			double miss = smooth ? 1 / (of_true + k) : 0;
