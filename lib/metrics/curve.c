@@ -222,10 +222,28 @@ struct curve curve_new(const char *kind)
 	return c;
 }
 
+/* A series for each class that has a curve; a warning for others; why, when none has. */
+static const char *add_each(struct curve *curve, const struct shape *shape, const struct scored *s, const char *name, int32_t bins)
+{
+	size_t before = curve->n;
+	const char *last = NULL;
+	for (int32_t c = 0; c < s->k; c++) {
+		struct str t = { 0 };
+		str_printf(&t, "%s %s", name, s->labels[c]);
+		const char *why = shape->add(add_series(curve, t.s), s, c, bins);
+		if (why) {
+			warn("no curve of %s: %s", t.s, why);
+			free(curve->s[--curve->n].name);
+			last = why;
+		}
+		str_free(&t);
+	}
+	return curve->n > before ? NULL : last;
+}
+
 const char *curve_add(struct curve *curve, const struct scored *s, const char *name, int32_t bins)
 {
 	const struct shape *shape = shape_of(curve->kind);
-	const char *why = NULL;
 	if (!s->label)
 		return "it is for classes, not for regression";
 	if (shape->add && !s->p)
@@ -239,13 +257,8 @@ const char *curve_add(struct curve *curve, const struct scored *s, const char *n
 	else if (s->k == 2)
 		return shape->add(add_series(curve, name), s, s->positive, bins);
 	else
-		for (int32_t c = 0; c < s->k && !why; c++) {
-			struct str t = { 0 };
-			str_printf(&t, "%s %s", name, s->labels[c]);
-			why = shape->add(add_series(curve, t.s), s, c, bins);
-			str_free(&t);
-		}
-	return why;
+		return add_each(curve, shape, s, name, bins);
+	return NULL;
 }
 
 void curve_csv(const struct curve *c, struct str *out)

@@ -35,7 +35,7 @@ struct curve curve_new(const char *kind);
 /*
  * Adds the series of a set of predictions called name: of two classes one, of
  * more one for each class against the rest, called "NAME LABEL". bins: of
- * calibration and lift. NULL, or why there is no such curve (static text).
+ * calibration and lift. A class without rows has no series, and is told. NULL, or why there is no such curve (static text).
  */
 const char *curve_add(struct curve *c, const struct scored *s, const char *name, int32_t bins);
 

@@ -145,6 +145,12 @@ predictions,no,2,1
 predictions,yes,1,1'
 expect 'classes' 0 'dls-eval --curve classes < preds.csv'
 out_has 'a line for each label' 'predictions,yes,2,0.5,0.5,0.5'
+expect 'a class without rows' 0 "dls-eval --curve roc < $golden/absent.csv | cut -d, -f1 | uniq"
+out_is 'has no curve' 'series
+predictions ant
+predictions bee
+predictions cat'
+err_has 'and is told' 'no curve of predictions dog: a class has no rows'
 cat >rounds <<'X'
 {"event":"round","fold":1,"round":1,"train_loss":0.6,"auc":0.7}
 {"event":"round","fold":1,"round":2,"train_loss":0.5,"auc":0.8}
