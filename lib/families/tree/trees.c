@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 
+#define LANES 8
 #define LEAF UINT32_MAX	/* in the file: the test of a leaf */
 
 void trees_init(struct trees *t, size_t ncols, int32_t k)
@@ -137,27 +138,32 @@ bool trees_goes_left(const struct trees *t, const struct node *n, const struct c
 	return goes_left(t, n, cols, row);
 }
 
-/* Eight rows go down together, so that their loads overlap. */
+/* The leaves of m rows, m <= LANES, that go down together so that their loads overlap. */
+static inline __attribute__((always_inline)) void descend(const struct trees *t, size_t first, const struct column *cols,
+							   const uint32_t *rows, size_t m, uint32_t *leaf)
+{
+	const struct node *node = t->node + first;
+	uint32_t at[LANES] = { 0 }, moved;
+	do {
+		moved = 0;
+		for (size_t i = 0; i < m; i++) {
+			const struct node *x = &node[at[i]];
+			if (x->left)
+				at[i] = (uint32_t)x->left + !goes_left(t, x, cols, rows[i]);
+			moved |= (uint32_t)x->left;
+		}
+	} while (moved);
+	for (size_t i = 0; i < m; i++)
+		leaf[i] = (uint32_t)first + at[i];
+}
+
 void trees_leaves(const struct trees *t, size_t tree, const struct column *cols, const uint32_t *rows, size_t n,
 		  uint32_t *leaf)
 {
-	const struct node *node = t->node + t->first[tree];
-	for (size_t from = 0; from < n; from += 8) {
-		size_t to = n - from < 8 ? n : from + 8;
-		uint32_t at[8] = { 0 }, moved;
-		do {
-			moved = 0;
-			for (size_t i = from; i < to; i++) {
-				const struct node *x = &node[at[i - from]];
-				if (!x->left)
-					continue;
-				at[i - from] = (uint32_t)x->left + !goes_left(t, x, cols, rows[i]);
-				moved = 1;
-			}
-		} while (moved);
-		for (size_t i = from; i < to; i++)
-			leaf[i] = (uint32_t)t->first[tree] + at[i - from];
-	}
+	size_t first = t->first[tree], i = 0;
+	for (; i + LANES <= n; i += LANES)
+		descend(t, first, cols, rows + i, LANES, leaf + i);
+	descend(t, first, cols, rows + i, n - i, leaf + i);
 }
 
 /* ---------------------------------------------------------------------- file */

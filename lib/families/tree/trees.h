@@ -19,7 +19,7 @@
 #define NODE_MISSING_LEFT 1u
 #define NODE_CATEGORY 2u
 #define NODE_COLUMN(test) ((test) >> 2)
-#define TREE_BLOCK 256	/* rows that are best walked through a tree at once */
+#define TREE_BLOCK 1024	/* rows that are best walked through a tree at once */
 #define TREE_MAX_DEPTH 1000	/* of any tree: what walks it may recurse */
 
 struct node {
