@@ -454,7 +454,7 @@ void opt_help(const struct opt *table, struct str *out)
 void opt_mdoc_text(const char *text, struct str *out)
 {
 	for (const char *s = text; *s; s++) {
-		if (s > text && s[-1] == ' ' && s[-2] == '.')
+		if (s > text + 1 && s[-1] == ' ' && s[-2] == '.' && *s >= 'A' && *s <= 'Z')
 			out->s[out->n - 1] = '\n';
 		if (*s == '\\')
 			str_puts(out, "\\e");
