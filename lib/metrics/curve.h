@@ -35,11 +35,15 @@ struct curve curve_new(const char *kind);
 /*
  * Adds the series of a set of predictions called name: of two classes one, of
  * more one for each class against the rest, called "NAME LABEL". bins: of
- * calibration and lift. A class without rows has no series, and is told. NULL, or why there is no such curve (static text).
+ * calibration and lift. A class without rows has no series, and is told. NULL,
+ * or why there is no such curve (static text).
  */
 const char *curve_add(struct curve *c, const struct scored *s, const char *name, int32_t bins);
 
-/* Adds the series of a stream of dls-train --metrics FILE: one for each value and fold, "VALUE fold F". Dies (ST_DATA) when it is no such stream. */
+/*
+ * Adds the series of a stream of dls-train --metrics FILE: one for each value
+ * and fold, "VALUE fold F". Dies (ST_DATA) when it is no such stream.
+ */
 struct reader;
 void curve_learning(struct curve *c, struct reader *r);
 
