@@ -101,13 +101,14 @@ static void scan_numbers(const struct scan *sc, const double *x, struct stats *s
 	struct cells c = { .n = n, .half = mem, .w = mem + n, .v = mem + 2 * n, .wv = mem + 3 * n };
 	for (size_t i = 0; i < n; i++) {
 		double v = x[data_row(sc->d, i)];
-		bool missing = isnan(v);
-		s->share[!missing] += sc->w[i];
-		c.w[i] = missing ? 0 : sc->w[i];
+		c.w[i] = isnan(v) ? 0 : sc->w[i];
 		c.half[i] = c.w[i] > 0 ? 0.5 * v : 0;
+		c.there += c.w[i];
+		c.all += sc->w[i];
 	}
-	c.there = s->share[1];
-	c.all = s->share[0] + s->share[1];
+	for (size_t i = 0; i < n; i++)
+		s->share[0] += sc->w[i] - c.w[i];
+	s->share[1] = c.there;
 	if (c.there > 0) {
 		s->n = find_moments(&c, false, 0, &s->numbers[0]);
 		size_t found = s->n ? find_knots(&c, sc->knots, knots) : 0;
@@ -233,12 +234,20 @@ void design_free(struct design *ds)
 	free(ds);
 }
 
-/*
- * x (n) := (x - mean) / sd, 0 for missing. Halves, as the difference of two
- * numbers may leave the doubles.
- */
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-static void standardise(size_t n, double *x, double mean, double sd)
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+
+/* x (n) := max(0, x - knot); NaN stays. */
+WIDE static void take_hinge(size_t n, double *x, double knot)
+{
+	for (size_t i = 0; i < n; i++) {
+		double v = x[i] - knot;
+		v = v < 0 ? 0 : v;
+		x[i] = v > DBL_MAX ? DBL_MAX : v;
+	}
+}
+
+/* x (n) := (x - mean) / sd, 0 for missing. Halves, as the difference of two numbers may leave the doubles. */
+WIDE static void standardise(size_t n, double *x, double mean, double sd)
 {
 	double half = 0.5 * mean, twice = 2 / sd;
 	for (size_t i = 0; i < n; i++) {
@@ -249,43 +258,54 @@ static void standardise(size_t n, double *x, double mean, double sd)
 	}
 }
 
-/* Dense columns j to j + 7 (1 and zeros where there are none) of the rows at (n) of the table. */
-static void fill_eight(const struct design *ds, const struct data *d, const size_t *at, size_t n, size_t j, double *dense)
+/* Rows of the table: first .. first + n - 1, or those in at (n). */
+struct rows {
+	const size_t *at;
+	size_t first, n;
+};
+
+static inline size_t row_at(struct rows r, size_t i)
+{
+	return r.at ? r.at[i] : r.first + i;
+}
+
+/* Dense columns j to j + 7, 1 and zeros where there are none. */
+static void fill_eight(const struct design *ds, const struct data *d, struct rows r, size_t j, double *dense)
 {
 	double z[DENSE_LANES][DESIGN_ROWS];
 	for (size_t l = 0; l < DENSE_LANES; l++) {
 		if (j + l == 0 || j + l > ds->nd) {
-			for (size_t i = 0; i < n; i++)
+			for (size_t i = 0; i < r.n; i++)
 				z[l][i] = j + l == 0;
 			continue;
 		}
-		const double *x = d->cols[ds->col[j + l - 1]].num;
-		bool hinge = ds->level[j + l - 1] == DESIGN_HINGE;
-		for (size_t i = 0; i < n; i++) {
-			double v = hinge ? x[at[i]] - ds->knot[j + l - 1] : x[at[i]];
-			v = v > DBL_MAX ? DBL_MAX : v;
-			z[l][i] = hinge && v < 0 ? 0 : v;
-		}
-		standardise(n, z[l], ds->mean[j + l - 1], ds->sd[j + l - 1]);
+		size_t c = j + l - 1;
+		const double *x = d->cols[ds->col[c]].num;
+		if (!r.at)
+			memcpy(z[l], x + r.first, r.n * sizeof(*x));
+		for (size_t i = 0; r.at && i < r.n; i++)
+			z[l][i] = x[r.at[i]];
+		if (ds->level[c] == DESIGN_HINGE)
+			take_hinge(r.n, z[l], ds->knot[c]);
+		standardise(r.n, z[l], ds->mean[c], ds->sd[c]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < r.n; i++)
 		for (size_t l = 0; l < DENSE_LANES; l++)
 			dense[i * ds->ld + j + l] = z[l][i];
 }
 
-/* at (n): rows of the table. */
-static void fill(const struct design *ds, const struct data *d, const size_t *at, size_t n, double *dense, int32_t *hot)
+static void fill(const struct design *ds, const struct data *d, struct rows r, double *dense, int32_t *hot)
 {
 	for (size_t j = 0; j < ds->ld; j += DENSE_LANES)
-		fill_eight(ds, d, at, n, j, dense);
+		fill_eight(ds, d, r, j, dense);
 	for (size_t t = 0; t < ds->nslots; t++) {
 		const struct slot *s = &ds->slots[t];
 		const struct column *col = &d->cols[s->col];
-		for (size_t i = 0; i < n; i++) {
-			if (col->kind == KIND_NUMERIC)
-				hot[i * ds->nslots + t] = isnan(col->num[at[i]]) ? s->at[0] : -1;
-			else
-				hot[i * ds->nslots + t] = s->at[col->cat[at[i]] < 0 ? col->nlevels : col->cat[at[i]]];
+		for (size_t i = 0; i < r.n; i++) {
+			size_t row = row_at(r, i);
+			int32_t state = col->kind == KIND_NUMERIC ? !isnan(col->num[row]) :
+					col->cat[row] < 0 ? col->nlevels : col->cat[row];
+			hot[i * ds->nslots + t] = s->at[state];
 		}
 	}
 }
@@ -293,9 +313,9 @@ static void fill(const struct design *ds, const struct data *d, const size_t *at
 void design_block(const struct design *ds, const struct data *d, size_t i0, size_t n, double *dense, int32_t *hot)
 {
 	size_t at[DESIGN_ROWS];
-	for (size_t i = 0; i < n; i++)
-		at[i] = data_row(d, i0 + i);
-	fill(ds, d, at, n, dense, hot);
+	for (size_t i = 0; d->rows && i < n; i++)
+		at[i] = d->rows[i0 + i];
+	fill(ds, d, (struct rows){ d->rows ? at : NULL, d->first + i0, n }, dense, hot);
 }
 
 void design_gather(const struct design *ds, const struct data *d, const uint32_t *rows, size_t n,
@@ -304,5 +324,5 @@ void design_gather(const struct design *ds, const struct data *d, const uint32_t
 	size_t at[DESIGN_ROWS];
 	for (size_t i = 0; i < n; i++)
 		at[i] = data_row(d, rows[i]);
-	fill(ds, d, at, n, dense, hot);
+	fill(ds, d, (struct rows){ at, 0, n }, dense, hot);
 }

@@ -79,6 +79,7 @@ static void add_states(struct lin *m, const struct data *d)
 	for (size_t j = 0; j < m->p; j++) {
 		if (m->level[j] < 0)
 			continue;
+		m->columns[m->col[j]].has_state = true;
 		size_t c = (size_t)m->col[j], n = states_of(&d->cols[c]), at = (size_t)m->level[j];
 		for (size_t s = 0; s < n; s++)
 			for (size_t o = 0; o < k; o++)
@@ -138,34 +139,45 @@ const char *lin_columns(struct lin *m, const struct data *d)
 	return clear_unseen(m, d);
 }
 
-/* Design column j, a number or a hinge of it, less its mean, at value v. */
-static double centred(const struct lin *m, int32_t j, double v)
+/* Adds weight (k, stride p) times design column j less its mean, a number or a hinge of it, to out. */
+static void add_number(const struct lin *m, const struct data *x, int32_t j, double *out, size_t row, size_t score)
 {
-	if (m->level[j] == DESIGN_HINGE)
-		v = v > m->knot[j] ? v - m->knot[j] : 0;
-	v -= m->mean[j];
-	return v > DBL_MAX ? DBL_MAX : v < -DBL_MAX ? -DBL_MAX : v;
+	const double *num = x->cols[m->col[j]].num, *weight = m->weight + j;
+	double mean = m->mean[j], knot = m->knot[j];
+	bool hinge = m->level[j] == DESIGN_HINGE;
+	for (size_t i = 0; i < x->n; i++, out += row) {
+		double v = num[data_row(x, i)];
+		if (isnan(v))
+			continue;
+		v = (!hinge ? v : v > knot ? v - knot : 0) - mean;
+		v = v > DBL_MAX ? DBL_MAX : v < -DBL_MAX ? -DBL_MAX : v;
+		for (size_t o = 0; o < m->k; o++)
+			out[o * score] += weight[o * m->p] * v;
+	}
+}
+
+/* Adds what column c's state gives, for a number: that it is there or missing. */
+static void add_state(const struct lin *m, const struct data *x, size_t c, double *out, size_t row, size_t score)
+{
+	const struct column *col = &x->cols[c];
+	for (size_t i = 0; i < x->n; i++, out += row) {
+		size_t at = data_row(x, i);
+		int32_t state = col->kind == KIND_NUMERIC ? !isnan(col->num[at]) :
+				col->cat[at] < 0 ? col->nlevels : col->cat[at];
+		const double *s = m->columns[c].state + (size_t)state * m->k;
+		for (size_t o = 0; o < m->k; o++)
+			out[o * score] += s[o];
+	}
 }
 
 /* Adds column c's part to out[i * row + o * score] for rows i and scores o. */
 static void add_column(const struct lin *m, const struct data *x, size_t c, double *out, size_t row, size_t score)
 {
-	const struct column *col = &x->cols[c];
 	const struct lin_column *lc = &m->columns[c];
-	for (size_t i = 0; i < x->n; i++, out += row) {
-		size_t at = data_row(x, i);
-		bool number = col->kind == KIND_NUMERIC, there = number && !isnan(col->num[at]);
-		int32_t state = number ? there : col->cat[at] < 0 ? col->nlevels : col->cat[at];
-		const double *s = lc->state + (size_t)state * m->k;
-		for (size_t o = 0; o < m->k; o++)
-			out[o * score] += s[o];
-		for (size_t a = 0; there && a < lc->nparts; a++) {
-			int32_t j = lc->parts[a];
-			double v = centred(m, j, col->num[at]);
-			for (size_t o = 0; o < m->k; o++)
-				out[o * score] += m->weight[o * m->p + (size_t)j] * v;
-		}
-	}
+	if (lc->has_state)
+		add_state(m, x, c, out, row, score);
+	for (size_t a = 0; a < lc->nparts; a++)
+		add_number(m, x, lc->parts[a], out, row, score);
 }
 
 void lin_scores(const struct lin *m, const struct data *x, double *f)

@@ -28,6 +28,7 @@ struct lin_column {
 	const int32_t *parts;	/* (nparts) design columns of a number: itself and its hinges */
 	size_t nparts;
 	double *state;		/* category: (nlevels + 1, k) by level, missing last; number: (2, k) when missing, when there */
+	bool has_state;		/* some of these are not 0 */
 };
 
 struct lin {
