@@ -51,6 +51,19 @@ static struct golden golden_open(void)
 	return g;
 }
 
+static void golden_close(struct golden *g)
+{
+	for (size_t j = 0; j < g->p; j++)
+		free(g->cols[j].num);
+	free(g->cols);
+	free(g->y);
+	free(g->count);
+	free(g->w);
+	free(g->c2);
+	free(g->c3);
+	fclose(g->f);
+}
+
 struct golden_case {
 	char name[64], loss[16];
 	double l1, l2, param, objective, b[3][6];
@@ -117,10 +130,12 @@ static struct lin *fit_case(const struct golden *g, const struct golden_case *c,
 	o.l1 = c->l1;
 	o.l2 = c->l2;
 	o.standardize = c->standardize;
-	o.solver = solver;
+	ck_assert(opt_set(opt_find(family_linear.opts, "solver", 6), &o, solver) == NULL);
 	if (strcmp(solver, "gd") == 0)
 		o.iterations = 200000;
-	return lin_fit(&o, loss, c->param, &d, &run);
+	struct lin *m = lin_fit(&o, loss, c->param, &d, &run);
+	opt_free(loss >= LOSS_LOGISTIC ? family_logistic.opts : family_linear.opts, &o);
+	return m;
 }
 
 /* The largest error of a coefficient, in units where the column has deviation 1. */
@@ -157,6 +172,7 @@ static void check_solver(const char *solver, double tol)
 		cases++;
 	}
 	ck_assert_int_ge(cases, 19);
+	golden_close(&g);
 }
 
 START_TEST(newton_equals_golden) { check_solver("auto", 1e-5); check_solver("newton", 1e-5); } END_TEST
@@ -333,7 +349,9 @@ static struct lin *fit_mixed(const struct mixed *t, const char *options, int thr
 	struct lin_opts o = options_of(f, options);
 	run->seed = 3;
 	run->threads = threads;
-	return f->fit(&o, &t->d, run);
+	struct lin *m = f->fit(&o, &t->d, run);
+	opt_free(f->opts, &o);
+	return m;
 }
 
 START_TEST(same_bytes_for_any_threads)
@@ -478,6 +496,9 @@ START_TEST(hard_data)
 	ck_assert(fabs(m->weight[0] * 1e100 - one->weight[0]) < 1e-9);
 	lin_free(m);
 	lin_free(one);
+	opt_free(family_logistic.opts, &o);
+	opt_free(family_linear.opts, &ol);
+	golden_close(&g);
 }
 END_TEST
 
