@@ -104,16 +104,15 @@ bool run_round(struct run *r, int round, int rounds, double train_loss, const do
 		write_round(r, round, train_loss, scored, score);
 	if (r->progress)
 		draw(r, round, rounds, scored, score);
-	if (!scored || isnan(score)) {
-		if (!scored)
-			r->best_round = round;
+	if (!scored || r->early_stop == 0 || (isnan(score) && !r->judged)) {
+		r->best_round = round;	/* watching alone changes no model */
 		return false;
 	}
-	bool better = r->best_round == 0 ||
-		(r->metric.metric->higher ? score > r->best_score : score < r->best_score);
+	bool better = !r->judged || (r->metric.metric->higher ? score > r->best_score : score < r->best_score);
 	if (better) {
+		r->judged = true;
 		r->best_round = round;
 		r->best_score = score;
 	}
-	return r->early_stop > 0 && round - r->best_round >= r->early_stop;
+	return round - r->best_round >= r->early_stop;
 }

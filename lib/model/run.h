@@ -27,6 +27,7 @@ struct run {
 	/* kept by run_round() */
 	int best_round;			/* 0 before the first */
 	double best_score;
+	bool judged;			/* the metric was defined in some round, so best_score is one */
 	double shown;			/* when the progress line was last drawn */
 };
 
@@ -35,7 +36,8 @@ struct run {
  * the metrics stream, the progress line, and, when valid_p (valid->n, outputs)
  * is not NULL, the watched metric. train_loss may be NaN (unknown). True when
  * training should stop; the caller then keeps best_round rounds. Without
- * validation best_round is the last round.
+ * validation, without early_stop, or where the metric was never defined,
+ * best_round is the last round.
  */
 bool run_round(struct run *r, int round, int rounds, double train_loss, const double *valid_p);
 

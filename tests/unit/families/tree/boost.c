@@ -15,7 +15,7 @@ struct fitted {
 static struct fitted fit(const char *family, const struct data *d, const struct data *valid, const char *metric,
 			 const char *const *set)
 {
-	struct fitted t = { .f = family_find(family), .run = { .seed = 3, .threads = 1, .valid = valid, .positive = 1 } };
+	struct fitted t = { .f = family_find(family), .run = { .seed = 3, .threads = 1, .valid = valid, .early_stop = 1000, .positive = 1 } };
 	t.opts = mem_zero(1, t.f->opts_size);
 	opt_defaults(t.f->opts, t.opts);
 	for (; *set; set += 2)
