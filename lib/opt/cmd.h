@@ -24,7 +24,10 @@ struct common {
 	    "print the options as mdoc for the manual, or as plain words for completion"), \
 	OPT_RUN(S, common.version, 0, "version", NULL, NULL, NULL, "print the version and exit")
 
-/* Rows that several commands share, with the fields `threads` and `output`. */
+/* Rows that several commands share, with the fields `format`, `header`, `threads` and `output`. */
+#define INPUT_OPTS(S) \
+	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json", "form of the input"), \
+	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ...")
 #define THREADS_OPT(S) \
 	OPT_RUN(S, threads, 0, "threads", "N", "0", "[0,256]", \
 	    "threads to use; 0 means one for each processor; no result depends on it")
