@@ -160,11 +160,20 @@ static void predicts_by_members(struct model *e, const struct setup *s, const st
 	fit->method->apply(&fit->c, (const double *const *)p, ROWS, want);
 	ck_assert_mem_eq(got, want, ROWS * k * sizeof(double));
 	check_predictions((struct contract_case){ e->family, s->task }, got, ROWS, k, "ensemble");
+	struct column *cols = cells(e, ROWS);
+	struct data x = model_frame(e);
 	for (size_t r = 0; r < ROWS; r++) {
-		double *alone = predict(e, r, 1);
+		double *alone = predict(e, r, 1), at[3];
 		ck_assert_mem_eq(alone, got + r * k, k * sizeof(double));
 		free(alone);
+		x.cols = cols;
+		x.first = r;	/* the same row inside a table */
+		x.n = 1;
+		e->family->predict(e->fit, &x, at);
+		ck_assert_mem_eq(at, got + r * k, k * sizeof(double));
 	}
+	schema_cells_free(cols, e->schema.nfields);
+	free(cols);
 	for (size_t i = 0; i < fit->c.m; i++)
 		free(p[i]);
 	free(got);
@@ -290,6 +299,22 @@ START_TEST(the_schema_has_each_column_once)
 }
 END_TEST
 
+START_TEST(a_category_without_levels_is_no_number)
+{
+	struct column cols[] = { { .name = "x", .kind = KIND_NUMERIC }, { .name = "x", .kind = KIND_CATEGORY } }, other = { .name = "y" };
+	struct model m = { .inputs = &cols[1], .schema.nfields = 1 };
+	size_t *map = union_map(cols, 2, &m);
+	ck_assert_uint_eq(map[0], 1);
+	free(map);
+	m.inputs = &cols[0];
+	map = union_map(cols, 2, &m);
+	ck_assert_uint_eq(map[0], 0);
+	free(map);
+	m.inputs = &other;
+	ck_assert_ptr_null(union_map(cols, 2, &m));
+}
+END_TEST
+
 START_TEST(weights_are_made_to_sum_to_1)
 {
 	struct setup s = setup(TASK_BINARY);
@@ -360,7 +385,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { a_row_alone_scores_as_its_members_say, scores_and_gains_are_nested,
-		the_same_after_save_and_load, threads_do_not_matter, the_schema_has_each_column_once,
+		the_same_after_save_and_load, threads_do_not_matter, the_schema_has_each_column_once, a_category_without_levels_is_no_number,
 		weights_are_made_to_sum_to_1, ensembles_are_members, without_out_of_fold_predictions_there_is_no_score,
 		importance_is_that_of_members };
 	return contract_run("ensemble/make", tests, sizeof(tests) / sizeof(*tests), 1);
