@@ -48,7 +48,7 @@ struct fit {
 	uint8_t *in;		/* (n) marks of the same */
 	double *factor;		/* (n) of GOSS */
 	uint8_t *use;		/* (ncols) the round's */
-	double *room;		/* (2, n) */
+	double *room;		/* (2, n) of GOSS and of leaves that are renewed */
 	double *scale;		/* (rounds) of DART, else all 1 */
 	double *best_scale;	/* as it was at the best round */
 	int *drop, ndrop;	/* rounds that are out */
@@ -282,9 +282,9 @@ static void prepare(struct fit *f, const struct data *d, int rounds)
 	f->gh = NEW(struct grad, n);
 	f->rows = NEW(uint32_t, n);
 	f->in = NEW(uint8_t, n);
-	f->factor = NEW(double, n);
+	f->factor = f->o->goss_top > 0 ? NEW(double, n) : NULL;
 	f->use = NEW(uint8_t, d->ncols + 1);
-	f->room = NEW(double, 2 * n);
+	f->room = f->o->goss_top > 0 || objective_renews(&f->m->o) ? NEW(double, 2 * n) : NULL;
 	f->scale = NEW(double, (size_t)rounds);
 	f->best_scale = NEW(double, (size_t)rounds);
 	f->drop = NEW(int, MAX_DROP);
@@ -332,8 +332,9 @@ struct boost *boost_fit(const struct boost_opts *o, const struct data *d, struct
 	f.m->o.level = o->level;
 	f.m->o.delta = o->delta;
 	f.m->base = NEW0(double, f.m->o.k);
-	trees_init(&f.m->trees, d->ncols, 0);
+	trees_init(&f.m->trees, d->cols, d->ncols, 0);
 	prepare(&f, d, rounds);
+	grower_levels(f.bins, &f.m->trees);
 	monotone_signs(&o->monotone, d->cols, d->ncols, sign);
 	struct grow_opts g = grow_options(o, o->monotone.n ? sign : NULL);
 	f.grower = grower_new(f.bins, &g, run->threads);

@@ -103,7 +103,8 @@ static double leaf_mean(const struct fit *f, const struct hand *h, const uint32_
 
 static void leaf_classes(const struct fit *f, const struct hand *h, const uint32_t *rows, size_t m, float *prob)
 {
-	double all = 0, *w = NEW0(double, f->m->outputs);
+	double all = 0, *w = h->g->weights;
+	memset(w, 0, f->m->outputs * sizeof(*w));
 	for (size_t i = 0; i < m; i++) {
 		double x = h->gh[rows[i]].h;
 		w[f->t.label[rows[i]]] += x;
@@ -111,7 +112,6 @@ static void leaf_classes(const struct fit *f, const struct hand *h, const uint32
 	}
 	for (size_t c = 0; c < f->m->outputs; c++)
 		prob[c] = (float)(all > 0 ? w[c] / all : 1.0 / (double)f->m->outputs);
-	free(w);
 }
 
 static void set_leaves(const struct fit *f, const struct hand *h, struct sprout *s)
@@ -260,9 +260,10 @@ struct forest *forest_fit(const struct forest_opts *o, size_t cols, const struct
 	bool unseen = o->trees > 1 && (o->bootstrap || o->rows < 1);
 	f.m->outputs = data_outputs(d);
 	f.m->oob_score = NAN;
-	trees_init(&f.m->trees, d->ncols, d->nclasses > 2 ? d->nclasses : 0);
+	trees_init(&f.m->trees, d->cols, d->ncols, d->nclasses > 2 ? d->nclasses : 0);
 	target_gather(&f.t, d);
 	f.bins = bins_new(d->cols, d->ncols, f.t.rows, f.t.n, o->bins, run->threads);
+	grower_levels(f.bins, &f.m->trees);
 	f.grow = grow_options(&f, cols);
 	base_gradients(&f);
 	f.hands = NEW0(struct hand, (size_t)(run->threads > 1 ? run->threads : 1));

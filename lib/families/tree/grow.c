@@ -216,23 +216,18 @@ static size_t partition(struct grower *g, const struct grown *x)
 	return left;
 }
 
-/* Levels that go left, as bits after the number of words; returns where. */
+/* Bins that go left, as bits after the number of words; returns where. */
 static size_t add_mask(struct grower *g, const struct split *s)
 {
-	const struct bin_col *c = &g->b->cols[s->col];
-	size_t at = g->tree.nmask, words = ((size_t)c->nlevels + 31) / 32, last = 0;
-	if (at + words + 1 > g->cap_mask) {
-		g->cap_mask = 2 * (at + words + 1);
+	size_t at = g->tree.nmask, last = 0;
+	if (at + 9 > g->cap_mask) {
+		g->cap_mask = 2 * (at + 9);
 		GROW(g->tree.mask, g->cap_mask);
 	}
-	uint32_t *w = g->tree.mask + at + 1;
-	memset(w, 0, words * sizeof(*w));
-	for (size_t l = 0; l < (size_t)c->nlevels; l++) {
-		int bin = c->of_level[l];
-		if (bin >= 0 && s->left[bin >> 6] >> (bin & 63) & 1) {
-			w[l >> 5] |= 1u << (l & 31);
-			last = (l >> 5) + 1;
-		}
+	for (size_t i = 0; i < 8; i++) {
+		uint32_t w = (uint32_t)(s->left[i / 2] >> (i % 2 * 32));
+		g->tree.mask[at + 1 + i] = w;
+		last = w ? i + 1 : last;
 	}
 	g->tree.mask[at] = (uint32_t)last;
 	g->tree.nmask = at + 1 + last;
@@ -248,6 +243,13 @@ static void set_bounds(struct grower *g, const struct grown *x, struct grown *l,
 	l->hi = sign > 0 ? mid : x->hi;
 	r->lo = sign > 0 ? mid : x->lo;
 	r->hi = sign < 0 ? mid : x->hi;
+}
+
+void grower_levels(const struct bins *b, struct trees *t)
+{
+	for (size_t c = 0; c < b->ncols; c++)
+		for (size_t l = 0; b->cols[c].cat && l < (size_t)b->cols[c].nlevels; l++)
+			t->level_bin[t->level_at[c] + l] = (uint8_t)(b->cols[c].of_level[l] < 0 ? NO_BIN : b->cols[c].of_level[l]);
 }
 
 size_t grow_split(struct grower *g, size_t node)

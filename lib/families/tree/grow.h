@@ -75,6 +75,9 @@ struct grower {
 	double *weights;	/* (3, k) */
 };
 
+/* Tells the trees which bin a level is in. */
+void grower_levels(const struct bins *b, struct trees *t);
+
 struct grower *grower_new(const struct bins *b, const struct grow_opts *o, int threads);
 void grower_free(struct grower *g);	/* NULL is fine */
 

@@ -10,10 +10,18 @@
 #define LANES 8
 #define LEAF UINT32_MAX	/* in the file: the test of a leaf */
 
-void trees_init(struct trees *t, size_t ncols, int32_t k)
+void trees_init(struct trees *t, const struct column *cols, size_t ncols, int32_t k)
 {
 	*t = (struct trees){ .ncols = ncols, .k = k, .first = NEW0(uint64_t, 1), .gain = NEW0(double, ncols + 1),
-			     .uses = NEW0(double, ncols + 1) };
+			     .uses = NEW0(double, ncols + 1), .level_at = NEW0(size_t, ncols + 1) };
+	for (size_t c = 0; c < ncols; c++)
+		t->level_at[c + 1] = t->level_at[c] + (cols[c].kind == KIND_CATEGORY ? (size_t)cols[c].nlevels : 0);
+	t->level_bin = NEW(uint8_t, t->level_at[ncols] + 1);
+	memset(t->level_bin, NO_BIN, t->level_at[ncols]);
+	t->nprobs = t->cap_probs = (size_t)k;
+	t->prob = NEW0(float, (size_t)k * (size_t)k + 1);
+	for (size_t c = 0; c < (size_t)k; c++)
+		t->prob[c * (size_t)k + c] = 1;
 }
 
 void trees_free(struct trees *t)
@@ -22,6 +30,8 @@ void trees_free(struct trees *t)
 	free(t->node);
 	free(t->cover);
 	free(t->mask);
+	free(t->level_at);
+	free(t->level_bin);
 	free(t->prob);
 	free(t->gain);
 	free(t->uses);
@@ -50,13 +60,18 @@ static void breadth_first(const struct sprout *s, uint32_t *order)
 	}
 }
 
-static void add_leaf(struct trees *t, const float *prob, struct node *to)
+/* The row of prob that holds a leaf's probabilities (k). */
+static double add_prob(struct trees *t, const float *prob)
 {
-	size_t k = (size_t)t->k, at = t->nleaves++, cap = t->cap_leaves * k;
-	ROOM(t->prob, cap, t->nleaves * k);
-	t->cap_leaves = cap / k;
+	size_t k = (size_t)t->k, at = t->nprobs, cap = t->cap_probs * k;
+	for (size_t c = 0; c < k; c++)
+		if (prob[c] == 1)
+			return (double)c;
+	t->nprobs++;
+	ROOM(t->prob, cap, t->nprobs * k);
+	t->cap_probs = cap / k;
 	memcpy(t->prob + at * k, prob, k * sizeof(*prob));
-	to->value = (double)at;
+	return (double)at;
 }
 
 void trees_add(struct trees *t, const struct sprout *s)
@@ -81,7 +96,7 @@ void trees_add(struct trees *t, const struct sprout *s)
 				t->nmask += *m + 1;
 			}
 		} else if (t->k) {
-			add_leaf(t, s->prob + (size_t)order[i] * (size_t)t->k, &n);
+			n.value = add_prob(t, s->prob + (size_t)order[i] * (size_t)t->k);
 		}
 		t->node[base + i] = n;
 		t->cover[base + i] = s->cover[order[i]];
@@ -94,18 +109,13 @@ void trees_add(struct trees *t, const struct sprout *s)
 
 void trees_cut(struct trees *t, size_t ntrees)
 {
-	size_t nodes = t->first[ntrees], mask = 0, leaves = 0;
-	for (size_t i = 0; i < nodes; i++) {
-		const struct node *n = &t->node[i];
-		if (!n->left)
-			leaves++;
-		else if (n->test & NODE_CATEGORY)
-			mask = (size_t)n->value + t->mask[(size_t)n->value] + 1;
-	}
+	size_t nodes = t->first[ntrees], mask = 0;
+	for (size_t i = 0; i < nodes; i++)
+		if (t->node[i].left && t->node[i].test & NODE_CATEGORY)
+			mask = (size_t)t->node[i].value + t->mask[(size_t)t->node[i].value] + 1;
 	t->ntrees = ntrees;
 	t->nnodes = nodes;
 	t->nmask = mask;
-	t->nleaves = t->k ? leaves : 0;
 }
 
 void trees_scale(struct trees *t, size_t tree, double by)
@@ -115,19 +125,17 @@ void trees_scale(struct trees *t, size_t tree, double by)
 			t->node[i].value *= by;
 }
 
-/* Does a level that is one of the mask's go left? Beyond the mask is right. */
-static bool in_mask(const uint32_t *mask, int32_t level)
-{
-	uint32_t word = (uint32_t)level >> 5;
-	return word < mask[0] && mask[word + 1] >> (level & 31) & 1;
-}
-
 static inline bool goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
 {
-	const struct column *c = &cols[NODE_COLUMN(n->test)];
+	size_t col = NODE_COLUMN(n->test);
+	const struct column *c = &cols[col];
 	if (n->test & NODE_CATEGORY) {
 		int32_t level = c->cat[row];
-		return level < 0 ? n->test & NODE_MISSING_LEFT : in_mask(t->mask + (size_t)n->value, level);
+		const uint32_t *mask = t->mask + (size_t)n->value;
+		if (level < 0)
+			return n->test & NODE_MISSING_LEFT;
+		uint32_t bin = t->level_bin[t->level_at[col] + (size_t)level];
+		return bin >> 5 < mask[0] && mask[(bin >> 5) + 1] >> (bin & 31) & 1;
 	}
 	double x = c->num[row];
 	return x <= n->value || (isnan(x) && n->test & NODE_MISSING_LEFT);
@@ -168,7 +176,7 @@ void trees_leaves(const struct trees *t, size_t tree, const struct column *cols,
 
 /* ---------------------------------------------------------------------- file */
 
-/* Tensors: tree.first, node.test (column << 2 | flags, or all ones), node.value, node.cover, mask, prob, importance. */
+/* Tensors: tree.first, node.test (column << 2 | flags, or all ones), node.value, node.cover, mask, level.bin, leaf.prob, importance. */
 void trees_save(const struct trees *t, struct store *st)
 {
 	uint32_t *test = NEW(uint32_t, t->nnodes + 1);
@@ -185,9 +193,10 @@ void trees_save(const struct trees *t, struct store *st)
 	store_put1(st, "node.value", DT_F64, t->nnodes, value);
 	store_put1(st, "node.cover", DT_F32, t->nnodes, t->cover);
 	store_put1(st, "mask", DT_U32, t->nmask, t->mask);
+	store_put1(st, "level.bin", DT_U8, t->level_at[t->ncols], t->level_bin);
 	store_put2(st, "importance", DT_F64, 2, t->ncols, importance);
 	if (t->k)
-		store_put2(st, "leaf.prob", DT_F32, t->nleaves, (size_t)t->k, t->prob);
+		store_put2(st, "leaf.prob", DT_F32, t->nprobs, (size_t)t->k, t->prob);
 	free(test);
 	free(value);
 	free(importance);
@@ -200,8 +209,8 @@ static struct node load_node(const struct trees *t, const struct data *x, struct
 	if (!isfinite(value))
 		store_bad(st, "node.value[%zu] is not finite", at);
 	if (test == LEAF) {
-		if (t->k && value != (double)t->nleaves)
-			store_bad(st, "node.value[%zu] is %g, not the leaf's number %zu", at, value, t->nleaves);
+		if (t->k && (!(value >= 0 && value < (double)t->nprobs) || value != floor(value)))
+			store_bad(st, "node.value[%zu] is no row of leaf.prob", at);
 		return (struct node){ value, 0, 0 };
 	}
 	size_t col = NODE_COLUMN(test);
@@ -230,7 +239,6 @@ static void load_tree(struct trees *t, const struct data *x, struct store *st, s
 			depth[next] = depth[next + 1] = (uint16_t)(depth[i - from] + 1);
 			next += 2;
 		}
-		t->nleaves += t->k && !t->node[i].left;
 		if (!(t->cover[i] >= 0) || !isfinite(t->cover[i]))
 			store_bad(st, "node.cover[%zu] is not a weight", (size_t)i);
 	}
@@ -238,21 +246,43 @@ static void load_tree(struct trees *t, const struct data *x, struct store *st, s
 		store_bad(st, "tree %zu has %zu nodes and needs %zu", tree, (size_t)(to - from), (size_t)next);
 }
 
+/* The tables beside the nodes. */
+static void load_tables(struct trees *t, struct store *st)
+{
+	size_t mask = ANY, probs = ANY, k = (size_t)t->k, two = 2;
+	const double *importance = store_get2(st, "importance", DT_F64, &two, &t->ncols);
+	const uint32_t *masks = store_get1(st, "mask", DT_U32, &mask);
+	t->mask = mem_copy(masks, mask, sizeof(*masks));
+	t->nmask = mask;
+	memcpy(t->level_bin, store_get1(st, "level.bin", DT_U8, &t->level_at[t->ncols]), t->level_at[t->ncols]);
+	for (size_t i = 0; i < 2 * t->ncols; i++)
+		if (!(importance[i] >= 0) || !isfinite(importance[i]))
+			store_bad(st, "importance[%zu] is not a number from 0", i);
+	memcpy(t->gain, importance, t->ncols * sizeof(double));
+	memcpy(t->uses, importance + t->ncols, t->ncols * sizeof(double));
+	if (!k)
+		return;
+	const float *p = store_get2(st, "leaf.prob", DT_F32, &probs, &k);
+	for (size_t i = 0; i < probs * k; i++)
+		if (!(p[i] >= 0 && p[i] <= 1))
+			store_bad(st, "leaf.prob[%zu] is not a probability", i);
+	free(t->prob);
+	t->prob = mem_copy(p, probs * k, sizeof(*p));
+	t->nprobs = probs;
+}
+
 void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *st)
 {
-	size_t firsts = ANY, nodes = ANY, mask = ANY, two = 2, ncols = x->ncols;
+	size_t firsts = ANY, nodes = ANY;
 	const uint64_t *first = store_get1(st, "tree.first", DT_U64, &firsts);
 	const uint32_t *test = store_get1(st, "node.test", DT_U32, &nodes);
 	const double *value = store_get1(st, "node.value", DT_F64, &nodes);
-	const uint32_t *masks = store_get1(st, "mask", DT_U32, &mask);
-	const double *importance = store_get2(st, "importance", DT_F64, &two, &ncols);
-	trees_init(t, x->ncols, k);
+	trees_init(t, x->cols, x->ncols, k);
+	load_tables(t, st);
 	if (firsts < 1 || first[0] != 0 || first[firsts - 1] != nodes)
 		store_bad(st, "tree.first does not run from 0 to the %zu nodes", nodes);
 	t->nnodes = nodes;
 	t->cover = mem_copy(store_get1(st, "node.cover", DT_F32, &nodes), nodes, sizeof(float));
-	t->mask = mem_copy(masks, mask, sizeof(uint32_t));
-	t->nmask = mask;
 	t->ntrees = firsts - 1;
 	free(t->first);
 	t->first = mem_copy(first, firsts, sizeof(*first));
@@ -261,26 +291,6 @@ void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *
 	for (size_t i = 0; i < t->ntrees; i++)
 		load_tree(t, x, st, i, test, value, depth);
 	free(depth);
-	for (size_t i = 0; i < 2 * ncols; i++)
-		if (!(importance[i] >= 0) || !isfinite(importance[i]))
-			store_bad(st, "importance[%zu] is not a number", i);
-	memcpy(t->gain, importance, ncols * sizeof(double));
-	memcpy(t->uses, importance + ncols, ncols * sizeof(double));
-	if (k) {
-		size_t width = (size_t)k;
-		const float *p = store_get2(st, "leaf.prob", DT_F32, &t->nleaves, &width);
-		t->prob = mem_copy(p, t->nleaves * width, sizeof(float));
-		for (size_t i = 0; i < t->nleaves; i++) {
-			double sum = 0;
-			for (size_t c = 0; c < width; c++) {
-				if (!(p[i * width + c] >= 0 && p[i * width + c] <= 1))
-					store_bad(st, "leaf.prob[%zu] is not a probability", i * width + c);
-				sum += (double)p[i * width + c];
-			}
-			if (!(fabs(sum - 1) < 1e-3))
-				store_bad(st, "the probabilities of leaf %zu sum to %g", i, sum);
-		}
-	}
 }
 
 /* ---------------------------------------------------------------------- show */
@@ -299,7 +309,7 @@ void trees_show(const struct trees *t, const struct data *x, struct json *j)
 	json_int(j, "trees", (int64_t)t->ntrees);
 	json_int(j, "nodes", (int64_t)t->nnodes);
 	json_int(j, "bytes", (int64_t)(t->nnodes * (sizeof(struct node) + sizeof(float)) + t->nmask * sizeof(uint32_t) +
-				       t->nleaves * (size_t)t->k * sizeof(float)));
+				       t->level_at[t->ncols] + t->nprobs * (size_t)t->k * sizeof(float)));
 	json_object(j, "importance");
 	for (size_t c = 0; c < t->ncols; c++) {
 		json_object(j, x->cols[c].name);

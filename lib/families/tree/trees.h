@@ -19,25 +19,28 @@
 #define NODE_MISSING_LEFT 1u
 #define NODE_CATEGORY 2u
 #define NODE_COLUMN(test) ((test) >> 2)
+#define NO_BIN 255
 #define TREE_BLOCK 1024	/* rows that are best walked through a tree at once */
 #define TREE_MAX_DEPTH 1000	/* of any tree: what walks it may recurse */
 
 struct node {
-	double value;		/* x <= value goes left; where the levels that go left are in mask; a leaf's value */
+	double value;		/* x <= value goes left; where its bins that go left are in mask; a leaf's value */
 	int32_t left;		/* left child, counted from the tree's first node; right = left + 1; 0: a leaf */
 	uint32_t test;		/* column << 2 | flags */
 };
 
 struct trees {
 	size_t ncols;
-	size_t ntrees, nnodes, nmask, nleaves;
-	size_t cap_trees, cap_nodes, cap_mask, cap_leaves;
+	size_t ntrees, nnodes, nmask, nprobs;
+	size_t cap_trees, cap_nodes, cap_mask, cap_probs;
 	uint64_t *first;	/* (ntrees + 1) a tree's first node */
 	struct node *node;	/* (nnodes) */
 	float *cover;		/* (nnodes) weight of the training rows that reached the node */
-	uint32_t *mask;		/* (nmask) a category's test: number of words, then a bit for each level */
+	uint32_t *mask;		/* (nmask) a category's test: number of words, then a bit for each bin that goes left */
+	size_t *level_at;	/* (ncols + 1) where a category's levels are in level_bin */
+	uint8_t *level_bin;	/* by level its bin; NO_BIN for one that was not seen */
 	int32_t k;		/* > 0: leaves hold k class probabilities, a leaf's value is its row of prob */
-	float *prob;		/* (nleaves, k) */
+	float *prob;		/* (nprobs, k) the first k rows are those of pure leaves, which most are */
 	double *gain, *uses;	/* (ncols) importance: gain of the splits on a column, and their number */
 };
 
@@ -50,10 +53,11 @@ struct sprout {
 	float *prob;		/* (nnodes, k) rows of leaves are used */
 };
 
-void trees_init(struct trees *t, size_t ncols, int32_t k);
+/* No trees yet, for these columns; k as above. */
+void trees_init(struct trees *t, const struct column *cols, size_t ncols, int32_t k);
 void trees_free(struct trees *t);
 void trees_add(struct trees *t, const struct sprout *s);
-void trees_cut(struct trees *t, size_t ntrees);		/* keeps the first */
+void trees_cut(struct trees *t, size_t ntrees);		/* keeps the first; not with class probabilities */
 void trees_scale(struct trees *t, size_t tree, double by);	/* multiplies a tree's leaf values */
 
 /* Does a row of the table go left at a node that is no leaf? */

@@ -23,7 +23,8 @@ static struct grove grove_make(size_t n, const char *kinds, int bins)
 		g[i] = -v.s.y[i];
 	}
 	grad_quantise(g, h, n, 30, v.gh, &v.u, 1);
-	trees_init(&v.t, v.s.ncols, 0);
+	trees_init(&v.t, v.s.cols, v.s.ncols, 0);
+	grower_levels(v.b, &v.t);
 	free(g);
 	free(h);
 	return v;
