@@ -14,7 +14,7 @@ static const struct opt table[] = {
 	OPT(S, columns, "columns", "SPECS", "", NULL, "exactly these columns: NAME=SOURCE,... where SOURCE is prediction, p:LABEL, an input column, @row (from 1) or @index (from 0)"),
 	OPT(S, threshold, "threshold", "P", "0.5", "[0,1]", "of two classes the positive one is predicted above this probability"),
 	OPT(S, contrib, "contrib", NULL, NULL, NULL, "add each column's contribution to the raw score (log-odds, or the value before its link); they sum to it"),
-	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: unseen levels, unknown columns"),
+	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: levels or columns that training did not see"),
 	OPT(S, show, "show", NULL, NULL, NULL, "print the model as JSON and read no rows"),
 	OPT(S, oof, "oof", NULL, NULL, NULL, "print the out-of-fold predictions that dls-train --cv kept, and read no rows"),
 	OPT(S, importance, "importance", "KIND", NULL, "gain|split|coef|permutation", "print the importance of columns as CSV; permutation reads labelled rows"),

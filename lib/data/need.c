@@ -3,6 +3,8 @@
 #include "base/die.h"
 #include "base/mem.h"
 
+#define LIST 1000	/* bytes of names that a message shows */
+
 size_t reader_need(const struct reader *r, const char *name, const char *who)
 {
 	size_t i = reader_find(r, name), n = reader_ncols(r);
@@ -12,8 +14,11 @@ size_t reader_need(const struct reader *r, const char *name, const char *who)
 	struct str list = { 0 };
 	for (size_t c = 0; c < n; c++) {
 		names[c] = reader_name(r, c);
-		str_printf(&list, "%s%s", c ? ", " : "", names[c]);
+		if (list.n < LIST)
+			str_printf(&list, "%s%.60s", c ? ", " : "", names[c]);
 	}
+	if (list.n >= LIST)
+		str_printf(&list, ", ... (%zu in all)", n);
 	str_puts(&list, "");
 	nearest = str_nearest(name, names, n);
 	if (nearest)

@@ -67,6 +67,7 @@ void schema_json(const struct schema *sc, struct json *j, const char *key)
 		json_end(j, '}');
 	}
 	json_end(j, ']');
+	texts_json(j, "others", sc->others.s, sc->others.n);
 	texts_json(j, "missing", sc->missing.s, sc->missing.n);
 	json_str(j, "target", sc->target);
 	json_str(j, "task", tasks[sc->task]);
@@ -107,6 +108,12 @@ static void field_from(struct field *f, const struct jval *v)
 	index_levels(f);
 }
 
+static void list_from(struct strs *l, const struct jval *v)
+{
+	for (size_t i = 0; i < jval_size(v); i++)
+		strs_add(l, jval_str(jval_at(v, i)));
+}
+
 static char *text_or_null(const struct jval *v)
 {
 	return v && !jval_is_null(v) ? mem_str(jval_str(v)) : NULL;
@@ -114,14 +121,14 @@ static char *text_or_null(const struct jval *v)
 
 void schema_from_json(struct schema *sc, const struct jval *v)
 {
-	const struct jval *columns = jval_need(v, "columns"), *missing = jval_need(v, "missing");
+	const struct jval *columns = jval_need(v, "columns");
 	const char *task = jval_str(jval_need(v, "task"));
 	*sc = (struct schema){ .nfields = jval_size(columns) };
 	sc->fields = NEW0(struct field, sc->nfields);
 	for (size_t i = 0; i < sc->nfields; i++)
 		field_from(&sc->fields[i], jval_at(columns, i));
-	for (size_t i = 0; i < jval_size(missing); i++)
-		strs_add(&sc->missing, jval_str(jval_at(missing, i)));
+	list_from(&sc->others, jval_need(v, "others"));
+	list_from(&sc->missing, jval_need(v, "missing"));
 	sc->target = text_or_null(jval_get(v, "target"));
 	sc->unseen = text_or_null(jval_get(v, "unseen"));
 	for (size_t t = 0; t < sizeof(tasks) / sizeof(*tasks); t++)
@@ -151,6 +158,7 @@ void schema_free(struct schema *sc)
 	free(sc->fields);
 	free(sc->target);
 	free(sc->unseen);
+	strs_free(&sc->others);
 	strs_free(&sc->missing);
 	*sc = (struct schema){ .positive = -1 };
 }

@@ -22,6 +22,7 @@ struct field {
 struct schema {
 	struct field *fields;	/* (nfields) input columns that the model reads */
 	size_t nfields;
+	struct strs others;	/* columns of the training input that are not read: no news when they come again */
 	struct strs missing;	/* texts that mean missing, beside the usual */
 	char *target;		/* name of the target column */
 	enum task task;

@@ -101,6 +101,10 @@ void union_schema(struct model *const *members, size_t m, struct schema *sc)
 	for (int32_t l = 0; l < first->nlabels; l++)
 		sc->labels[l] = mem_str(first->labels[l]);
 	sc->positive = first->positive;
+	for (size_t i = 0; i < m; i++)
+		for (size_t t = 0; t < members[i]->schema.others.n; t++)
+			if (!strs_has(&sc->others, members[i]->schema.others.s[t]))
+				strs_add(&sc->others, members[i]->schema.others.s[t]);
 	for (size_t t = 0; t < first->missing.n; t++)
 		strs_add(&sc->missing, first->missing.s[t]);
 	sc->unseen = mem_str(first->unseen);

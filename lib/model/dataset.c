@@ -60,6 +60,8 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 	const char **missing = NEW0(const char *, o->missing.n + 1);
 	size_t kept = 0;
 	find_roles(d, r, o);
+	for (size_t i = 0; i < reader_ncols(r); i++)
+		strs_add(&d->schema.others, reader_name(r, i));	/* those that become features leave it again */
 	add_names(r, "--numeric", &o->numeric, &numeric);
 	add_names(r, "--categorical", &o->categorical, &categorical);
 	add_names(r, "--drop", &o->drop, &drop);
@@ -294,6 +296,25 @@ static void set_derived(struct dataset *d, const struct train_opts *o)
 	derives_levels(&d->derived, d->inputs, d->n);
 }
 
+/* Leaves in the schema's other columns those that are neither target nor feature. */
+static void keep_others(struct dataset *d)
+{
+	struct strs *others = &d->schema.others;
+	struct dict *read = dict_new();
+	size_t n = 0;
+	dict_add(read, d->schema.target, strlen(d->schema.target));
+	for (size_t i = 0; i < d->ninputs; i++)
+		dict_add(read, d->inputs[i].name, strlen(d->inputs[i].name));
+	for (size_t i = 0; i < others->n; i++) {
+		if (dict_find(read, others->s[i], strlen(others->s[i])) < 0)
+			others->s[n++] = others->s[i];
+		else
+			free(others->s[i]);
+	}
+	others->n = n;
+	dict_free(read);
+}
+
 void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks)
 {
 	*d = (struct dataset){ .schema.positive = -1 };
@@ -309,6 +330,7 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 	if (d->ninputs == 0)
 		die(ST_DATA, "no columns are left to learn from beside '%s'", d->schema.target);
 	schema_from(&d->schema, d->inputs, d->ninputs);
+	keep_others(d);
 	for (size_t i = 0; i < o->missing.n; i++)
 		strs_add(&d->schema.missing, o->missing.s[i]);
 	d->schema.unseen = mem_str(o->unseen);

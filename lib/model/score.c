@@ -230,6 +230,7 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 
 /* ---- what was odd ---- */
 
+/* Is the column read, printed, or the target? */
 static bool is_used(const struct scorer *s, size_t col)
 {
 	const char *target = s->m->schema.target;
@@ -245,8 +246,8 @@ static bool is_used(const struct scorer *s, size_t col)
 /* Says what drifted from training; true when something did. */
 static bool report_drift(const struct scorer *s, const struct convert *total, uint64_t rows)
 {
-	struct str extra = { 0 };
-	size_t nextra = 0;
+	struct str extra = { 0 }, news = { 0 };
+	size_t nextra = 0, nnews = 0;
 	bool drift = false;
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
 		if (total->unseen[f]) {
@@ -256,15 +257,21 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 		} else if (total->missing[f] == rows && rows > 1) {
 			warn("column '%s' is missing in all %" PRIu64 " rows", s->m->schema.fields[f].name, rows);
 		}
-	for (size_t c = 0; c < reader_ncols(s->r); c++)
-		if (!is_used(s, c))
-			str_printf(&extra, "%s%s", nextra++ ? ", " : "", reader_name(s->r, c));
-	if (nextra && s->o->strict)
-		warn("%zu columns that the model does not know: %s", nextra, extra.s);
-	else if (nextra)
-		note(1, "%zu columns are ignored: %s", nextra, extra.s);
+	for (size_t c = 0; c < reader_ncols(s->r); c++) {
+		const char *name = reader_name(s->r, c);
+		if (is_used(s, c))
+			continue;
+		str_printf(&extra, "%s%s", nextra++ ? ", " : "", name);
+		if (!strs_has(&s->m->schema.others, name))
+			str_printf(&news, "%s%s", nnews++ ? ", " : "", name);
+	}
+	if (nextra)
+		note(1, "%zu column%s ignored: %s", nextra, nextra > 1 ? "s are" : " is", extra.s);
+	if (nnews && s->o->strict)
+		warn("%zu column%s not in the training table: %s", nnews, nnews > 1 ? "s were" : " was", news.s);
 	str_free(&extra);
-	return drift || nextra > 0;
+	str_free(&news);
+	return drift || nnews > 0;
 }
 
 enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
