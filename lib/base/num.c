@@ -126,13 +126,13 @@ static const char *exponent(const char *p, const char *end, int64_t *exp)
 
 __attribute__((always_inline)) static inline bool scan(const char *s, size_t n, struct decimal *d)
 {
-	const char *p = s, *end = s + n;
 	*d = (struct decimal){ 0 };
-	if (n) {	/* without a branch: signs are hard to foresee */
-		d->neg = *p == '-';
-		d->sign = d->neg | (*p == '+');
-		p += d->sign;
-	}
+	if (n == 0)
+		return false;
+	const char *p = s, *end = s + n;
+	d->neg = *p == '-';	/* without a branch: signs are hard to foresee */
+	d->sign = d->neg | (*p == '+');
+	p += d->sign;
 	d->digits = p;
 	p = digits(p, end, &d->w);
 	d->nint = (size_t)(p - d->digits);

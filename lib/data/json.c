@@ -322,7 +322,8 @@ static void lay_out(struct json_rows *c, struct block *b)
 		free(c->cells);
 		c->cells = NEW(struct slice, c->cap_cells);
 	}
-	memset(c->cells, 0, c->nrows * b->ncols * sizeof(*c->cells));
+	for (size_t i = 0; i < c->nrows * b->ncols; i++)
+		c->cells[i] = (struct slice){ NULL, 0 };
 	for (size_t row = 0, i = 0; row < c->nrows; row++)
 		for (; i < c->ends[row]; i++)
 			c->cells[row * b->ncols + (size_t)c->values[i].col] = c->values[i].cell;

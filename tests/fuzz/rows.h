@@ -1,0 +1,33 @@
+/* All cells of an input, read to the last byte so that a sanitizer sees them. */
+#ifndef DLS_TESTS_FUZZ_ROWS_H
+#define DLS_TESTS_FUZZ_ROWS_H
+
+#include "base/die.h"
+#include "data/reader.h"
+#include "data/table.h"
+#include "world.h"
+
+static inline void read_rows(const uint8_t *data, size_t n, const char *format)
+{
+	fuzz_stdin(data, n);
+	struct reader *r = reader_open(NULL, (struct reader_opts){ format, n % 2, 1 });
+	uint64_t rows = 0;
+	for (const struct block *b; (b = reader_next(r)); rows += b->nrows) {
+		if (b->first != rows || b->nrows == 0 || b->ncols > reader_ncols(r))
+			bug("a block that does not follow");
+		for (size_t i = 0; i < b->nrows * b->ncols; i++)
+			is_missing(b->cells[i], NULL);
+	}
+	reader_close(r);
+	fuzz_stdin(data, n);
+	r = reader_open(NULL, (struct reader_opts){ format, n % 2, 1 });
+	struct table *t = tab_read(r, &(struct tab_spec){ .threads = 1 });
+	if (t->nrows != rows)
+		bug("a table of other rows");
+	for (size_t c = 0; c < t->ncols; c++)
+		tab_categorize(t, c);
+	tab_free(t);
+	reader_close(r);
+}
+
+#endif
