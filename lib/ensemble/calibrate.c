@@ -56,6 +56,10 @@ struct curve isotonic(size_t n, const double *x, const double *t, const double *
 	for (size_t r = 0; r < n; r++)
 		if (!w || w[r] > 0)
 			p[m++] = (struct point){ x[r], t[r], w ? w[r] : 1, x[r], x[r] };
+	if (m == 0) {	/* no row has weight: all count alike */
+		free(p);
+		return isotonic(n, x, t, NULL);
+	}
 	qsort(p, m, sizeof(*p), by_x);
 	for (size_t r = 0; r < m; r++) {	/* ties are one point */
 		if (blocks && p[blocks - 1].x == p[r].x)

@@ -84,21 +84,34 @@ static double score_without(const struct making *mk, size_t i)
 	return score;
 }
 
+/* The score of member i alone, over the folds that the ensemble predicts. */
+static double score_alone(const struct making *mk, size_t i)
+{
+	const struct level *lv = &mk->level;
+	size_t cells = lv->n * (size_t)lv->k;
+	double *p = mem_copy(lv->p[i], cells, sizeof(*p)), *scores = NEW(double, (size_t)lv->folds);
+	for (size_t j = 0; j < cells; j++)
+		if (isnan(mk->p[j]))
+			p[j] = NAN;
+	double score = level_score(lv, p, &mk->learning.metric, scores);
+	free(p);
+	free(scores);
+	return score;
+}
+
 static void judge(struct making *mk, struct member *members)
 {
 	const struct level *lv = &mk->level;
 	const struct measure *metric = &mk->learning.metric;
-	double *scores = NEW(double, (size_t)lv->folds);
 	mk->p = NEW(double, lv->n * (size_t)lv->k);
 	mk->scores = NEW(double, (size_t)lv->folds);
 	level_nested(lv, mk->method, mk->weights, &mk->learning, mk->p);
 	mk->score = level_score(lv, mk->p, metric, mk->scores);
 	for (size_t i = 0; i < mk->m; i++) {
 		double change = mk->score - score_without(mk, i);
-		members[i].score = level_score(lv, lv->p[i], metric, scores);
+		members[i].score = score_alone(mk, i);
 		members[i].gain = metric->metric->higher ? change : -change;
 	}
-	free(scores);
 }
 
 /* "cv": {...} as dls-train has it, and a line on stderr. */

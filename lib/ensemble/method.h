@@ -128,7 +128,7 @@ void learn_calibrate(struct combine *c, const struct level *lv, const struct lea
  */
 void newton_fit(const struct level *lv, double l2, bool nonneg, bool smooth, double *w, double *b);
 
-/* Isotonic regression (pool adjacent violators) of t (n) on x with weights w: knots where the fit bends, means of ties. */
+/* Isotonic regression (pool adjacent violators) of t (n) on x with weights w: knots where the fit bends, means of ties. n > 0. */
 struct curve isotonic(size_t n, const double *x, const double *t, const double *w);
 
 /* The weights (m) of --weights, or NULL when it is not given; dies with ST_USAGE when they make no sense. */

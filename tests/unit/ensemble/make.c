@@ -342,6 +342,29 @@ START_TEST(ensembles_are_members)
 }
 END_TEST
 
+/* Folds in time: the earliest that is predicted teaches and is not judged, neither the ensemble nor its members. */
+START_TEST(members_and_ensemble_are_judged_on_the_same_folds)
+{
+	struct setup s = setup(TASK_BINARY);
+	struct learning l = learn_by(NULL, "auc", 1);
+	double scores[3];
+	for (size_t i = 0; i < M; i++)
+		for (size_t r = 0; r < ROWS; r++)
+			s.members[i]->oof.fold[r]--;
+	struct level lv = level_of(s.members, M);
+	level_score(&lv, lv.p[1], &l.metric, scores);
+	struct model *e = make_of("stack", options("stack", NULL, NULL), s.members, M, 1);
+	const struct ensemble *fit = e->fit;
+	ck_assert_double_eq_tol(fit->members[1].score, (scores[1] + scores[2]) / 2, 1e-12);
+	for (size_t r = 0; r < ROWS; r++)
+		ck_assert_int_eq(e->oof.fold[r], r % 4 < 2 ? 0 : (int)(r % 4));
+	same_after_reading(e, &s, &lv);
+	level_free(&lv);
+	level_free(&s.lv);
+	model_free(e);
+}
+END_TEST
+
 START_TEST(without_out_of_fold_predictions_there_is_no_score)
 {
 	struct setup s = setup(TASK_MULTICLASS);
@@ -386,7 +409,8 @@ int main(void)
 {
 	const TTest *const tests[] = { a_row_alone_scores_as_its_members_say, scores_and_gains_are_nested,
 		the_same_after_save_and_load, threads_do_not_matter, the_schema_has_each_column_once, a_category_without_levels_is_no_number,
-		weights_are_made_to_sum_to_1, ensembles_are_members, without_out_of_fold_predictions_there_is_no_score,
+		weights_are_made_to_sum_to_1, ensembles_are_members,
+		members_and_ensemble_are_judged_on_the_same_folds, without_out_of_fold_predictions_there_is_no_score,
 		importance_is_that_of_members };
 	return contract_run("ensemble/make", tests, sizeof(tests) / sizeof(*tests), 1);
 }

@@ -197,8 +197,16 @@ START_TEST(isotonic_equals_golden)
 		ck_assert_double_eq_tol(curve_at(&c, iso_at[i]), iso_y[i], 1e-12);
 	for (size_t i = 1; i < c.n; i++)
 		ck_assert(c.x[i] > c.x[i - 1] && c.y[i] >= c.y[i - 1]);
+	double none[N] = { 0 };
+	struct curve plain = isotonic(N, iso_x, label2, NULL), weightless = isotonic(N, iso_x, label2, none);
+	ck_assert_uint_eq(plain.n, weightless.n);
+	ck_assert_mem_eq(plain.y, weightless.y, plain.n * sizeof(double));
 	free(c.x);
 	free(c.y);
+	free(plain.x);
+	free(plain.y);
+	free(weightless.x);
+	free(weightless.y);
 }
 END_TEST
 
