@@ -56,7 +56,7 @@ static double scale_of(const double *x, size_t n)
 	for (size_t i = 0; i < n; i++)
 		most = fabs(x[i]) > most ? fabs(x[i]) : most;
 	frexp(most, &e);
-	return ldexp(1, e < -1000 ? 1000 : e > 1000 ? -e : -e);
+	return ldexp(1, e < -1000 ? 1000 : -e);
 }
 
 double weighted_mean(const double *x, const double *w, size_t n)
@@ -80,7 +80,7 @@ static int by_x(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-double weighted_quantile(double *x, double *w, size_t n, double a)
+double weighted_quantile(const double *x, const double *w, size_t n, double a)
 {
 	struct pair *p = NEW(struct pair, n + 1);
 	double all = 0, sum = 0, q = 0;
@@ -132,13 +132,6 @@ static double log_odds(double p)
 	return log(p / (1 - p));
 }
 
-static double quantile_of(const struct target *t, double a)
-{
-	double *x = mem_copy(t->y, t->n, sizeof(*x)), q = weighted_quantile(x, t->w, t->n, a);
-	free(x);
-	return q;
-}
-
 void objective_start(const struct objective *o, const struct target *t, double *base)
 {
 	double *is = NULL;
@@ -164,7 +157,7 @@ void objective_start(const struct objective *o, const struct target *t, double *
 		base[0] = log(base[0] > 1e-12 ? base[0] : 1e-12);
 		break;
 	default:
-		base[0] = quantile_of(t, o->kind == OBJ_QUANTILE ? o->level : 0.5);
+		base[0] = weighted_quantile(t->y, t->w, t->n, o->kind == OBJ_QUANTILE ? o->level : 0.5);
 	}
 }
 

@@ -45,8 +45,8 @@ void target_free(struct target *t);
 /* Weighted mean without overflow, whatever the scale; w may be NULL. */
 double weighted_mean(const double *x, const double *w, size_t n);
 
-/* The a-quantile of x (n) under weights w (n; NULL: all 1), half-way where two values qualify. Reorders x and w. */
-double weighted_quantile(double *x, double *w, size_t n, double a);
+/* The a-quantile of x (n) under weights w (n; NULL: all 1), half-way where two values qualify. */
+double weighted_quantile(const double *x, const double *w, size_t n, double a);
 
 /* By name, or "auto" by task; false when the name does not fit the task. */
 bool objective_find(struct objective *o, const char *name, const struct data *d);

@@ -174,6 +174,30 @@ struct cut {
 	bool missing_left;
 };
 
+/*
+ * sweep() for the common rule: no l1, bounds, entropy or classes. Both scores
+ * over one division; a side without weight makes it NaN, which is not better.
+ */
+static void sweep_plain(const struct split_task *t, const uint8_t *list, size_t first, size_t last, bool missing_left,
+			double l2, struct cut *best)
+{
+	const struct split_rule *r = t->rule;
+	hist_cell total = t->total, left = { 0, 0 };
+	if (missing_left)
+		left = t->cells[t->b->cols[t->col].nbins];
+	for (size_t i = 0; i < last; i++) {
+		left += t->cells[list[i]];
+		hist_cell right = total - left;
+		if (i < first || too_small(r, left) || too_small(r, right))
+			continue;
+		double gl = (double)left[0], gr = (double)right[0];
+		double dl = cell_h(left, r->shift) + l2, dr = cell_h(right, r->shift) + l2;
+		double gain = (gl * gl * dr + gr * gr * dl) / (dl * dr);
+		if (gain > best->gain)
+			*best = (struct cut){ gain, i + 1, left, missing_left };
+	}
+}
+
 /* Tries the cuts after list[first] .. list[last - 1], the missing going left or right. */
 static void sweep(const struct split_task *t, const uint8_t *list, size_t first, size_t last, bool missing_left,
 		  double l2, struct cut *best)
@@ -181,6 +205,10 @@ static void sweep(const struct split_task *t, const uint8_t *list, size_t first,
 	size_t nbins = (size_t)t->b->cols[t->col].nbins;
 	struct sides s = { 0, 0 };
 	hist_cell left = { 0, 0 };
+	if (!t->classes && !t->rule->bounded && !t->rule->entropy && t->rule->l1 == 0) {
+		sweep_plain(t, list, first, last, missing_left, l2, best);
+		return;
+	}
 	if (t->classes)
 		s = start_sides(t);
 	if (missing_left) {
