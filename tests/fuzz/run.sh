@@ -17,7 +17,8 @@ for t in $targets; do
 		-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=free \
 		-lcsv -lcjson -lz -lzstd -lxxhash -lpthread -lm -o "$B/$t"
 	echo "== $t"
-	ASAN_OPTIONS=detect_leaks=0 \
-	"$B/$t" -max_total_time="${SECONDS_EACH:-60}" -max_len=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
-		-artifact_prefix="$B/$t-" "$B/new/$t" "tests/fuzz/corpus/$t" 2>&1 | tail -n 12
+	ASAN_OPTIONS=detect_leaks=0 "$B/$t" -max_total_time="${SECONDS_EACH:-60}" -max_len=4096 -timeout=10 \
+		-verbosity=0 -print_final_stats=1 -artifact_prefix="$B/$t-" "$B/new/$t" "tests/fuzz/corpus/$t" \
+		>"$B/$t.log" 2>&1 || { tail -n 40 "$B/$t.log"; exit 1; }
+	grep -E 'number_of_executed|average_exec|peak_rss' "$B/$t.log"
 done
