@@ -316,7 +316,8 @@ METHOD(gmean, "gmean", TASK_CLASSES, mean_opts, apply_gmean, "the geometric mean
 METHOD(rank, "rank", TASK_CLASSES, mean_opts, apply_curves, "the mean of the members' ranks",
 	"Each probability is replaced by its mid-rank, from 0 to 1, among the member's out-of-fold predictions, which are kept "
 	"in the model: one row scored alone scores as it does among others. Ranks are averaged; more than two classes are "
-	"then made to sum to 1. The result orders rows; it is a score and not a probability.",
+	"then made to sum to 1. The result orders rows; it is a score and not a probability: of two classes the positive one "
+	"is predicted for the upper half of the rows, however rare it is.",
 	.weighted = true, .needs_oof = true, .learn = learn_rank, .curves = true,
 	.instead = "a mean rank is not a value of the target; use mean or median")
 METHOD(median, "median", ANY_TASK, no_opts, apply_median, "the median of the members' predictions",
