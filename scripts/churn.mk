@@ -21,14 +21,13 @@ endif
 
 MODELS = logit rf1 rf2 gb1 gb2 gb3 gb4
 # The options of each model: those before FAMILY derive columns, those after it are the family's.
-ratios = --ratio $(RATIOS)
-logit.opts = $(ratios) logistic --l2 0.003
+logit.opts = --ratio $(RATIOS) logistic --l2 0.003 --knots 5
 rf1.opts = forest --min-leaf 20
-rf2.opts = $(ratios) forest --extra --no-bootstrap --min-leaf 10 --cols 0.5
+rf2.opts = --seed 2 forest --min-leaf 10 --depth 7
 gb1.opts = boost --grow symmetric --depth 3 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
-gb2.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
-gb3.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --goss-top 0.3 --goss-rest 0.3
-gb4.opts = $(ratios) boost --grow symmetric --depth 2 --trees 600 --rate 0.02 --cols 0.5 --rows 0.7
+gb2.opts = --seed 2 boost --grow symmetric --depth 2 --trees 600 --rate 0.02 --cols 0.5 --rows 0.7
+gb3.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
+gb4.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --goss-top 0.3 --goss-rest 0.3
 blend.opts = stack
 
 train = dls-train -q --target $(TARGET) --positive $(POSITIVE) --cv $(CV)
