@@ -104,8 +104,8 @@ const char *str_nearest(const char *word, const char *const *list, size_t n)
 		if (strlen(list[i]) > 63)
 			continue;
 		bool prefix = strncmp(list[i], word, len) == 0;
-		size_t d = prefix ? 1 : edit_distance(word, list[i]);
-		if (d < least) {
+		size_t d = prefix ? 0 : edit_distance(word, list[i]);
+		if (d < least && d < len) {	/* a word that shares no letter is not near */
 			least = d;
 			best = list[i];
 		}

@@ -99,6 +99,14 @@ static void plan_contributions(struct scorer *s)
 		}
 }
 
+/* A column to copy under its name; with --append it is among all, but has to be there. */
+static void plan_cell(struct scorer *s, const char *name, const char *who)
+{
+	size_t at = reader_need(s->r, name, who);
+	if (!s->o->append)
+		plan_add(&s->plan, reader_name(s->r, at), CELL, at);
+}
+
 static void make_plan(struct scorer *s)
 {
 	const struct predict_opts *o = s->o;
@@ -108,10 +116,10 @@ static void make_plan(struct scorer *s)
 	if (o->columns.n)
 		return;
 	size_t target = sc->target ? reader_find(s->r, sc->target) : SIZE_MAX;
-	for (size_t i = 0; !o->append && i < o->id.n; i++)
-		plan_add(&s->plan, o->id.s[i], CELL, reader_need(s->r, o->id.s[i], "--id"));
-	for (size_t i = 0; !o->append && i < o->keep.n; i++)
-		plan_add(&s->plan, o->keep.s[i], CELL, reader_need(s->r, o->keep.s[i], "--keep"));
+	for (size_t i = 0; i < o->id.n; i++)
+		plan_cell(s, o->id.s[i], "--id");
+	for (size_t i = 0; i < o->keep.n; i++)
+		plan_cell(s, o->keep.s[i], "--keep");
 	for (size_t i = 0; o->append && i < reader_ncols(s->r); i++)
 		plan_add(&s->plan, reader_name(s->r, i), CELL, i);
 	if (!o->append && target != SIZE_MAX)
