@@ -110,17 +110,16 @@ FILE *in_open(const char *path)
 char *in_read_all(const char *path, size_t *n)
 {
 	FILE *f = in_open(path);
-	size_t cap = 1 << 16, used = 0;
-	char *bytes = NULL;
-	for (;;) {
-		GROW(bytes, cap);
-		size_t got = fread(bytes + used, 1, cap - used - 1, f);
-		used += got;
-		if (got == 0)
-			break;
-		if (cap - used < cap / 4)
+	struct stat st;
+	bool regular = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+	size_t cap = regular ? (size_t)st.st_size + 2 : 1 << 16, used = 0;	/* one more byte than the file tells of its end */
+	char *bytes = NEW(char, cap);
+	setvbuf(f, NULL, _IONBF, 0);
+	for (size_t got; (got = fread(bytes + used, 1, cap - used - 1, f)) > 0; used += got)
+		if (cap - used - got < 2) {
 			cap += cap;
-	}
+			GROW(bytes, cap);
+		}
 	if (ferror(f))
 		die(ST_NOINPUT, "%s: cannot read: %s", in_name(path), strerror(errno));
 	if (f != stdin)
