@@ -15,6 +15,7 @@
 #include "math/optim.h"
 
 #define SWEEPS 10000
+#define ACTIVE 200	/* sweeps over those that are not zero before a direct solve, which costs about as much */
 #define DIRECT 600	/* most coordinates solved directly */
 
 struct quad {
@@ -98,9 +99,10 @@ void quadratic_l1(size_t m, const double *hess, const double *extra, const doubl
 			if (dense_maxabs(m, sub) <= tol)
 				break;
 		}
-		if (i == 0)
-			sweep(&q, true);
-		direct(&q);
+		for (int k = 0; k < ACTIVE && moved > tol; k++)
+			moved = sweep(&q, true);
+		if (moved > tol || i % 8 == 7)
+			direct(&q);
 	}
 	free(sub);
 	free(q.grad);

@@ -8,6 +8,8 @@
 #include "base/die.h"
 #include "base/mem.h"
 
+#define MATRIX_MAX 20000	/* coefficients of solvers that keep a matrix: 3 GB */
+
 struct fitting {
 	struct run *run;
 	const struct glm *g;
@@ -26,6 +28,15 @@ bool lin_penalised(const struct lin_opts *o)
 	return o->l1 > 0 || o->l2 > 0 || o->path > 0;
 }
 
+/* At most so many parameters. */
+static double parameters(const struct lin_opts *o, const struct data *d)
+{
+	double q = 1;
+	for (size_t c = 0; c < d->ncols; c++)
+		q += d->cols[c].kind == KIND_NUMERIC ? 2 + o->knots : d->cols[c].nlevels + 1;
+	return d->nclasses > 2 ? q * d->nclasses : q;
+}
+
 const char *lin_check(const struct lin_opts *o, const struct data *d)
 {
 	bool descent = is_descent(o->solver), quantile = o->objective && strcmp(o->objective, "quantile") == 0;
@@ -36,6 +47,10 @@ const char *lin_check(const struct lin_opts *o, const struct data *d)
 		return "the quantile objective has no second derivative: --solver must be auto, gd or sgd";
 	if (quantile && strcmp(o->solver, "gd") == 0 && !(o->rate > 0))
 		return "--solver gd on the quantile objective needs a --rate";
+	bool square = strcmp(o->solver, "newton") == 0 || strcmp(o->solver, "cd") == 0;
+	if ((square || (quantile && !descent)) && parameters(o, d) > MATRIX_MAX)
+		return quantile ? "more than 20000 design columns: the quantile objective takes them by --solver sgd alone"
+				: "more than 20000 coefficients: --solver newton and cd need a matrix of them squared; lbfgs does not";
 	if (o->path > 0 && d->n < (size_t)o->path_folds)
 		return "fewer rows than --path-folds";
 	if (d->n > UINT32_MAX)
