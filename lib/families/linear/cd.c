@@ -94,15 +94,14 @@ void quadratic_l1(size_t m, const double *hess, const double *extra, const doubl
 			  .chol = NEW(double, room * room), .step = NEW(double, room), .free_at = NEW(size_t, room) };
 	for (int i = 0; i < SWEEPS; i++) {
 		double moved = sweep(&q, false);
-		if (moved <= tol) {
+		if (moved <= tol && i > 0) {	/* at once after a direct solve: flat directions are settled too */
 			optim_subgradient(m, x, q.grad, l1, sub);
 			if (dense_maxabs(m, sub) <= tol)
 				break;
 		}
 		for (int k = 0; k < ACTIVE && moved > tol; k++)
 			moved = sweep(&q, true);
-		if (moved > tol || i % 8 == 7)
-			direct(&q);
+		direct(&q);
 	}
 	free(sub);
 	free(q.grad);
