@@ -15,7 +15,7 @@ static const struct opt options[] = {
 	OPT(struct boost_opts, rate, "rate", "R", "0.1", "(0,", "what a tree's values are multiplied by"),
 	OPT(struct boost_opts, grow, "grow", "HOW", "leaf", "leaf|depth|symmetric",
 	    "best leaf first, level by level, or one split for all nodes of a level"),
-	OPT(struct boost_opts, leaves, "leaves", "N", "31", "[0,", "most leaves of a tree; 0: no limit (symmetric trees have none)"),
+	OPT(struct boost_opts, leaves, "leaves", "N", "31", "[0,", "most leaves of a tree; 0: no limit (symmetric trees heed only their depth)"),
 	OPT(struct boost_opts, depth, "depth", "N", "0", "[0,60]", "most splits from the root to a leaf; 0: no limit (6 for symmetric trees)"),
 	OPT(struct boost_opts, min_leaf, "min-leaf", "N", "20", "[1,", "least rows of a leaf"),
 	OPT(struct boost_opts, min_weight, "min-weight", "H", "0.001", "[0,", "least sum of hessians of a leaf"),

@@ -48,7 +48,7 @@ static void *fit_forest(const void *opts, const struct data *d, struct run *run)
 {
 	const struct forest_opts *o = opts;
 	double p = (double)d->ncols, cols = o->cols > 0 ? o->cols * p : d->nclasses ? sqrt(p) : p / 3;
-	return forest_fit(o, cols < 1 ? 1 : (size_t)cols, d, run);
+	return forest_fit(o, cols < 1 ? 1 : cols < p || o->extra ? (size_t)cols : 0, d, run);
 }
 
 static void *fit_tree(const void *opts, const struct data *d, struct run *run)

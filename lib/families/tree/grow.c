@@ -19,8 +19,10 @@ struct grower *grower_new(const struct bins *b, const struct grow_opts *o, int t
 	g->b = b;
 	g->o = *o;
 	g->threads = threads;
-	if (o->order == GROW_SYMMETRIC && o->depth == 0)
-		g->o.depth = SYMMETRIC_DEPTH;
+	if (o->order == GROW_SYMMETRIC) {
+		g->o.depth = o->depth ? o->depth : SYMMETRIC_DEPTH;
+		g->o.leaves = 0;
+	}
 	g->cols = NEW(uint32_t, b->ncols + 1);
 	g->use = NEW(uint8_t, b->ncols + 1);
 	g->rows = NEW(uint32_t, b->n + 1);

@@ -19,7 +19,7 @@ enum grow_order { GROW_LEAF, GROW_DEPTH, GROW_SYMMETRIC };
 
 struct grow_opts {
 	enum grow_order order;
-	int32_t leaves, depth;		/* 0: no limit */
+	int32_t leaves, depth;		/* 0: no limit; symmetric trees heed depth alone */
 	int32_t min_leaf;		/* rows */
 	double min_weight, min_gain;	/* in real units; any_gain: gain as a share of the weight of all rows */
 	double l1, l2, smooth;
