@@ -34,8 +34,10 @@ train = dls-train -q --target $(TARGET) --positive $(POSITIVE) --cv $(CV)
 members = $(MODELS:%=$(OUT)/%.model)
 everything = $(MODELS) blend
 
-all: $(OUT)/scores.txt $(OUT)/submission.csv $(OUT)/roc.png $(OUT)/importance.png
-	@cat $(OUT)/scores.txt
+tables = $(OUT)/scores.txt $(if $(TRAIN),,$(OUT)/test.txt)
+
+all: $(tables) $(OUT)/submission.csv $(OUT)/roc.png $(OUT)/importance.png
+	@cat $(tables)
 
 $(OUT):
 	mkdir -p $@
@@ -81,6 +83,11 @@ $(OUT)/%.score: $(OUT)/%.oof.csv
 $(OUT)/scores.txt: $(everything:%=$(OUT)/%.score)
 	@{ echo "AUC of $(CV)-fold cross-validation: by fold, and of all rows with a 95 % interval"; \
 	echo "model   mean    sd        all     interval"; cat $^; } > $@
+
+# The public table knows the answers of its test rows.
+$(OUT)/test.txt: $(OUT)/blend.model $(OUT)/test.csv
+	dls-predict -q $< < $(OUT)/test.csv | dls-eval --positive $(POSITIVE) --bootstrap 1000 auc | \
+		awk '$$1 == "auc" { printf "blend on the test rows: %.4f, %.4f to %.4f\n", $$2, $$3, $$4 }' > $@
 
 $(OUT)/%.roc.csv: $(OUT)/%.oof.csv
 	dls-eval --positive $(POSITIVE) --curve roc -o $@ < $<
