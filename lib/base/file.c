@@ -47,7 +47,8 @@ struct out out_open(const char *path, bool binary)
 	struct out o = { .f = stdout };
 	struct stat st;
 	if (!is_std(path)) {
-		o.path = realpath(path, NULL);	/* a link stays, what it leads to is replaced */
+		bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+		o.path = link ? realpath(path, NULL) : NULL;	/* a link stays, what it leads to is replaced */
 		if (!o.path)
 			o.path = mem_str(path);
 		bool in_place = stat(path, &st) == 0 && !S_ISREG(st.st_mode);	/* a device, a pipe */

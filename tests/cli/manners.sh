@@ -91,7 +91,7 @@ kill -s INT $pid
 exec 8>&-
 wait $pid
 check "a signal that is ignored stays so" test $? -eq 0
-check "a signal that is ignored: the output is whole" test "$(wc -l <cut)" = "$(wc -l <"$new")"
+check "a signal that is ignored: the output is whole" test "$(wc -l <"$tmp/cut")" = "$(wc -l <"$new")"
 yes "$(sed -n 2p "$new")" | head -n 30000 | cat "$new" - >many.csv
 for c in 'dls-predict -q m <many.csv' 'dls-predict --show m' "dls-predict -q --append m <many.csv" 'dls-split <many.csv' \
 	'dls-eval <p.csv' 'dls-predict --oof m' 'dls-train --help'; do
