@@ -160,8 +160,14 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 	glm_null(g, theta);
 	s->tol = o->tol * solve_scale(g, theta);
 	glm_penalty(g, o->l1, o->l2, o->standardize);
+	double null = f.rounds ? glm_eval(g, theta, NULL) : 0;
 	solve(s, g, theta);
 	*rounds = f.rounds ? s->done : 0;
+	if (f.rounds && !isfinite(s->objective))
+		die(ST_DATA, "--solver %s left the numbers after %d rounds: a smaller --rate than %g would be right", o->solver,
+		    s->done, s->rate);
+	if (f.rounds && s->objective > null)
+		warn("--solver %s ended above where it began: a smaller --rate or another --schedule may help", o->solver);
 	if (f.rounds && run->valid && run->best_round > 0 && run->best_round < s->done) {
 		memcpy(theta, f.best, g->m * sizeof(*theta));
 		*rounds = run->best_round;
