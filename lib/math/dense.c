@@ -69,6 +69,13 @@ WIDE void dense_rows_sum(size_t n, size_t ld, const double *x, const double *r, 
 	}
 }
 
+WIDE void dense_rows_scale(size_t n, size_t ld, const double *x, const double *w, double *out)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < ld; j += 8)
+			STORE(out + i * ld + j, w[i] * LOAD(x + i * ld + j));
+}
+
 /* Four rows by eight columns of A' B, over n rows of A and B. */
 static inline __attribute__((always_inline)) void tile(size_t n, size_t ld, const double *a, const double *b, v8 *s)
 {

@@ -22,6 +22,9 @@ void dense_rows_dot(size_t n, size_t ld, const double *x, const double *b, doubl
 /* g (ld) += X' r for X (n, ld), r (n) with stride rs. */
 void dense_rows_sum(size_t n, size_t ld, const double *x, const double *r, size_t rs, double *g);
 
+/* out (n, ld) = diag(w) X. */
+void dense_rows_scale(size_t n, size_t ld, const double *x, const double *w, double *out);
+
 /*
  * The lower triangle of h (p, p; rows of ldh) += A' B for A, B (n, ld) whose
  * product is symmetric: B = X and A = diag(w) X. p <= ld, ld as above.

@@ -114,9 +114,7 @@ static void add_gradient(const struct glm *g, size_t n, const struct block_mem *
 static void add_gram(const struct glm *g, size_t n, const struct block_mem *b, const double *w, double *h)
 {
 	size_t ld = g->ds->ld, slots = g->ds->nslots, wide = 1 + g->ds->nd;
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < ld; j++)
-			b->scaled[i * ld + j] = w[i] * b->dense[i * ld + j];
+	dense_rows_scale(n, ld, b->dense, w, b->scaled);
 	dense_syrk(n, wide, ld, b->scaled, b->dense, h, g->q);
 	for (size_t i = 0; i < n; i++) {
 		const int32_t *hot = b->hot + i * slots;

@@ -45,8 +45,9 @@ START_TEST(syrk_equals_loops)
 		size_t n = 17 + p, ld = DENSE_PAD(p), ldh = p + 3;
 		double *x = random_array(n * ld, p), *w = random_array(n, 99), *a = NEW(double, n * ld);
 		double *h = NEW(double, p * ldh), *f = NEW0(double, n), *g = NEW0(double, ld);
+		dense_rows_scale(n, ld, x, w, a);
 		for (size_t i = 0; i < n * ld; i++)
-			a[i] = w[i / ld] * x[i];
+			ck_assert(a[i] == w[i / ld] * x[i]);
 		for (size_t i = 0; i < p * ldh; i++)
 			h[i] = 7;
 		dense_syrk(n, p, ld, a, x, h, ldh);
