@@ -77,7 +77,11 @@ lint:
 manuals: all
 	PATH="$(CURDIR)/$(B):$$PATH" sh scripts/manuals
 
-bench: all
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdls.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+bench: all $(B)/bench/read
 	@for b in $(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
 
 fuzz:

@@ -40,22 +40,28 @@ static inline bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* Eight digits at once (Lemire 2021, section 3); s is little-endian text. */
-static inline bool eight_digits(const char *s, uint32_t *x)
+#define EACH(byte) (0x0101010101010101 * (uint64_t)(byte))
+
+/* The value of eight digits (each byte 0..9, the first one lowest): Lemire 2021, section 3. */
+static inline uint64_t eight(uint64_t v)
+{
+	v = v * 10 + (v >> 8);
+	uint64_t low = (v & 0x000000ff000000ff) * 0x000f424000000064;	/* 100 + (1000000 << 32) */
+	uint64_t high = (v >> 16 & 0x000000ff000000ff) * 0x0000271000000001;	/* 1 + (10000 << 32) */
+	return (low + high) >> 32;
+}
+
+/* Eight bytes of text with '0'..'9' turned to 0..9, and the top bit of each byte that is no digit. */
+static inline uint64_t load(const char *s, uint64_t *others)
 {
 	uint64_t v;
 	memcpy(&v, s, sizeof(v));
-	if (((v & 0xf0f0f0f0f0f0f0f0) | (((v + 0x0606060606060606) & 0xf0f0f0f0f0f0f0f0) >> 4)) != 0x3333333333333333)
-		return false;
-	v -= 0x3030303030303030;
-	v = v * 10 + (v >> 8);
-	uint64_t low = (v & 0x000000ff000000ff) * 0x000f424000000064;	/* 100 + (1000000 << 32) */
-	uint64_t high = ((v >> 16) & 0x000000ff000000ff) * 0x0000271000000001;	/* 1 + (10000 << 32) */
-	*x = (uint32_t)((low + high) >> 32);
-	return true;
+	v ^= EACH('0');
+	*others = (((v & EACH(0x7f)) + EACH(0x76)) | v) & EACH(0x80);
+	return v;
 }
 
-/* Four digits at once, in the same way. */
+/* Four digits at once. */
 static inline bool four_digits(const char *s, uint32_t *x)
 {
 	uint32_t v;
@@ -71,9 +77,10 @@ static inline bool four_digits(const char *s, uint32_t *x)
 /* Adds a run of digits to w (modulo 2^64) and returns its end. */
 static inline const char *digits(const char *p, const char *end, uint64_t *w)
 {
+	uint64_t others, v;
 	uint32_t x;
-	while (end - p >= 8 && eight_digits(p, &x)) {
-		*w = *w * 100000000 + x;
+	while (end - p >= 8 && (v = load(p, &others), others == 0)) {
+		*w = *w * 100000000 + eight(v);
 		p += 8;
 	}
 	if (end - p >= 4 && four_digits(p, &x)) {
@@ -258,9 +265,43 @@ static bool special(const char *s, size_t n, double *x)
 	return true;
 }
 
+/*
+ * The most common text, [-]digits.digits of 8 to 16 bytes with at most 7 and 8
+ * digits, without a branch that depends on them. False when it is another.
+ */
+static inline bool quick(const char *s, size_t n, double *x, uint8_t *decimals)
+{
+	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
+	uint64_t others, bits;
+	size_t neg = n && *s == '-';
+	s += neg;
+	n -= neg;
+	if (n < 8 || n > 16)
+		return false;
+	uint64_t whole = load(s, &others);
+	unsigned nint = (unsigned)__builtin_ctzll(others | 1ULL << 63) / 8;
+	size_t nfrac = n - nint - 1;
+	if (nint == 0 || s[nint] != '.' || nfrac - 1 > 7 || (*s == '0' && nint > 1))
+		return false;
+	uint64_t frac = load(s + n - 8, &others);
+	size_t before = 64 - 8 * nfrac;	/* bits of what stands before the decimals */
+	if (others >> before)
+		return false;
+	uint64_t w = eight(whole << (64 - 8 * nint)) * tens[nfrac] + eight(frac >> before << before);
+	*x = (double)w / (double)tens[nfrac];
+	memcpy(&bits, x, sizeof(bits));
+	bits |= (uint64_t)neg << 63;
+	memcpy(x, &bits, sizeof(bits));
+	*decimals = (uint8_t)nfrac;
+	return true;
+}
+
 bool num_parse(const char *s, size_t n, double *x)
 {
 	struct decimal d;
+	uint8_t decimals;
+	if (quick(s, n, x, &decimals))
+		return true;
 	if (!scan(s, n, &d))
 		return special(s, n, x);
 	*x = value(&d);
@@ -462,6 +503,8 @@ static uint8_t odd_form(const char *s, size_t n, const struct decimal *d, double
 bool num_parse_form(const char *s, size_t n, double *x, uint8_t *form)
 {
 	struct decimal d;
+	if (quick(s, n, x, form))	/* FORM_FIXED is 0 */
+		return true;
 	if (!scan(s, n, &d)) {
 		*form = FORM_OTHER;
 		return special(s, n, x);

@@ -46,7 +46,8 @@ bool is_missing(struct slice cell, const char *const *extra)
 	cell = slice_trim(cell);
 	if (cell.n == 0)
 		return true;
-	for (size_t i = 0; cell.n <= 4 && i < sizeof(usual) / sizeof(*usual); i++)
+	bool maybe = *cell.s == 'N' || *cell.s == 'n' || *cell.s == '?';
+	for (size_t i = 0; maybe && i < sizeof(usual) / sizeof(*usual); i++)
 		if (slice_eq(cell, usual[i]))
 			return true;
 	for (; extra && *extra; extra++)
@@ -209,9 +210,11 @@ static void meet_word(struct build *b, struct slice s, uint64_t line)
 		become_category(b);
 }
 
-static bool looks_numeric(struct slice s)
+/* A finite number; a word mostly shows by its first byte. */
+static bool is_number(struct slice s)
 {
-	return s.n && ((*s.s >= '0' && *s.s <= '9') || *s.s == '-' || *s.s == '.' || *s.s == '+');
+	double x;
+	return s.n && *s.s <= '9' && num_parse(s.s, s.n, &x) && isfinite(x);
 }
 
 static void add_number(struct build *b, struct slice s, double x, uint8_t form)
@@ -234,7 +237,7 @@ static void add_cell(struct build *b, struct slice s, uint64_t line, const char 
 		return;
 	}
 	missing = missing || is_missing(s, extra);
-	if (!missing && b->dict && (b->categorical || looks_numeric(s)))
+	if (!missing && b->dict && (b->categorical || is_number(s)))
 		b->numbers++;
 	else if (!missing)
 		meet_word(b, s, line);
