@@ -131,14 +131,14 @@ static inline bool goes_left(const struct trees *t, const struct node *n, const 
 	const struct column *c = &cols[col];
 	if (n->test & NODE_CATEGORY) {
 		int32_t level = c->cat[row];
-		const uint32_t *mask = t->mask + (size_t)n->value;
+		const uint32_t *mask = t->mask + (int64_t)n->value;
 		if (level < 0)
 			return n->test & NODE_MISSING_LEFT;
 		uint32_t bin = t->level_bin[t->level_at[col] + (size_t)level];
 		return bin >> 5 < mask[0] && mask[(bin >> 5) + 1] >> (bin & 31) & 1;
 	}
-	double x = c->num[row];
-	return x <= n->value || (isnan(x) && n->test & NODE_MISSING_LEFT);
+	double x = c->num[row];	/* no branch from here on: which side is a coin's toss */
+	return (x <= n->value) | ((unsigned)(x != x) & n->test & NODE_MISSING_LEFT);
 }
 
 bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
