@@ -12,16 +12,14 @@ TEST ?=
 ifeq ($(TRAIN),)
 TARGET ?= churn
 POSITIVE ?= Yes
-RATIOS ?= total_charges/tenure,monthly_charges/tenure
 else
 TARGET ?= Churn
 POSITIVE ?= 1
-RATIOS ?= TotalSpent/ClientPeriod,MonthlySpending/ClientPeriod
 endif
 
 MODELS = logit rf1 rf2 gb1 gb2 gb3 gb4
 # The options of each model: those before FAMILY derive columns, those after it are the family's.
-logit.opts = --ratio $(RATIOS) logistic --l2 0.003 --knots 5
+logit.opts = logistic --knots 8
 rf1.opts = forest --min-leaf 20
 rf2.opts = --seed 2 forest --min-leaf 10 --depth 7
 gb1.opts = boost --grow symmetric --depth 3 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7

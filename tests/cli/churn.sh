@@ -4,7 +4,7 @@
 . tests/lib.sh
 run() {
 	make -s -j2 -f scripts/churn.mk TRAIN=tests/data/customers.csv TEST=tests/data/new.csv TARGET=churn POSITIVE=Yes \
-		RATIOS=total/months OUT="$tmp/churn" CV=3 rf1.opts='forest --trees 9' rf2.opts='forest --trees 9 --extra' \
+		OUT="$tmp/churn" CV=3 rf1.opts='forest --trees 9' rf2.opts='forest --trees 9 --extra' \
 		gb2.opts='boost --trees 9' gb3.opts='boost --trees 9 --grow symmetric' gb4.opts='boost --trees 9 --depth 2' \
 		"$@" 2>"$tmp/err"
 }
