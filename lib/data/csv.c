@@ -168,6 +168,7 @@ static void strict_fault(struct walk *w, const struct csv_parser *parser, size_t
 {
 	if (w->p->fault)
 		return;
+	w->p->cell_line = w->line;
 	set_fault(w->p, parser->quoted ? CSV_AFTER : CSV_STRAY, w->p->line + line_ends(w->p->s, done), w->col);
 }
 

@@ -42,7 +42,7 @@ struct csv_piece {
 	char *text;		/* (n) room for the bytes of unquoted cells; of no use without quotes */
 	size_t nrows;		/* found */
 	enum csv_fault fault;
-	uint64_t fault_line;
+	uint64_t fault_line, cell_line;	/* the cell of CSV_AFTER begins in cell_line */
 	size_t fault_col, found;
 };
 

@@ -143,6 +143,9 @@ _Noreturn static void refuse(const struct csv_rows *c, const struct csv_piece *p
 		ragged(c, p, line);
 	if (p->fault_col >= c->form.ncols || p->fault_col >= (size_t)dict_size(c->names))
 		die(ST_DATA, "%s:%llu: cell %zu: %s", c->feed->where, line, p->fault_col + 1, what[p->fault]);
+	if (p->fault == CSV_AFTER && p->cell_line != line)
+		die(ST_DATA, "%s:%llu: column '%s': %s. The cell begins in line %llu", c->feed->where, line,
+		    column(c, p->fault_col), what[p->fault], (unsigned long long)p->cell_line);
 	die(ST_DATA, "%s:%llu: column '%s': %s", c->feed->where, line, column(c, p->fault_col), what[p->fault]);
 }
 
@@ -211,13 +214,28 @@ static size_t read_pieces(struct csv_rows *c)
 	return close_up(c);
 }
 
-/* The window holds RECORD_MAX bytes and no record end. */
-_Noreturn static void too_long(struct csv_rows *c)
+/*
+ * A window without a record end: a long record, or a quote in a wrong place
+ * that turned inside and outside around. Dies in that case, and when the record
+ * is too long.
+ */
+static void look_closer(struct csv_rows *c)
 {
-	unsigned long long line = c->feed->line;
+	struct feed *f = c->feed;
+	size_t begin = f->begin, left = f->end - begin;
+	uint64_t line = f->line;
 	cut(c, true);
-	read_pieces(c);	/* dies when it is a quote that is not closed */
-	die(ST_DATA, "%s:%llu: a record of more than %zu MiB", c->feed->where, line, RECORD_MAX >> 20);
+	f->begin = begin;
+	f->line = line;
+	place(c);
+	par_for(c->threads, c->npieces, read_piece, c);
+	for (size_t i = 0; i < c->npieces; i++) {
+		const struct csv_piece *p = &c->pieces[i];
+		if (p->fault && (left > RECORD_MAX || (p->fault != CSV_RAGGED && p->fault != CSV_UNCLOSED)))
+			refuse(c, p);
+	}
+	if (left > RECORD_MAX)
+		die(ST_DATA, "%s:%llu: a record of more than %zu MiB", f->where, (unsigned long long)line, RECORD_MAX >> 20);
 }
 
 bool csv_rows_next(struct csv_rows *c, struct block *b)
@@ -230,8 +248,8 @@ bool csv_rows_next(struct csv_rows *c, struct block *b)
 			break;
 		if (f->eof && f->begin == f->end)
 			return false;
-		if (f->end - f->begin > RECORD_MAX)
-			too_long(c);
+		if (f->end - f->begin >= FEED_PIECE)
+			look_closer(c);
 		feed_more(f);
 	}
 	b->ncols = c->form.ncols;

@@ -19,7 +19,8 @@ refused 'a cell too many' 'a,b\n\n1,2,3\n' ':3: 3 cells, but the header has 2: a
 refused 'a cell too many, quoted' 'a,b\n"1\n",2,3\n' ':2: 3 cells, but the header has 2: a separator too many, or a cell that wants quotes'
 refused 'a quote inside a cell' 'a,b\n1,5" disk\n' \
 	":2: column 'b': a quote inside a cell that does not begin with one; put the cell in quotes and double it"
-refused 'text after a quote' 'a,b\n"x\n"y,2\n' ":3: column 'a': text after the closing quote; inside a quoted cell a quote is doubled"
+refused 'text after a quote' 'a,b\n"x\n"y,2\n' ":3: column 'a': text after the closing quote; inside a quoted cell a quote is doubled. The cell begins in line 2"
+refused 'text after a quote, one line' 'a,b\n1,"x"y\n' ":2: column 'b': text after the closing quote; inside a quoted cell a quote is doubled"
 refused 'a quote left open' 'a,b\n1,"x\n2,y\n3,z\n' ":2: column 'b': the quote that opens here is never closed"
 refused 'a quote left open in the header' 'a,"b\n1,2\n' ':1: cell 2: the quote that opens here is never closed'
 refused 'a NUL byte' 'a,b\n1,2\n\0,4\n' ":3: column 'a': a NUL byte; this is not text (of UTF-16, iconv makes UTF-8)"

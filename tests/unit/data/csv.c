@@ -40,6 +40,8 @@ static void same(const struct result *a, const struct result *b, size_t ncols, c
 {
 	const struct csv_piece *p = &a->p, *q = &b->p;
 	bool fine = p->fault == q->fault && p->nrows == q->nrows;
+	if (fine && p->fault == CSV_AFTER)
+		fine = p->cell_line == q->cell_line;
 	if (fine && p->fault)
 		fine = p->fault_line == q->fault_line && p->fault_col == q->fault_col && p->found == q->found;
 	for (size_t i = 0; fine && i < p->nrows; i++)
@@ -122,7 +124,7 @@ static bool naive_cell(struct naive *v, size_t col)
 			put(v, '"');
 		}
 		if (!at_line_end(v) && v->s[v->i] != ',')
-			return naive_fault(v, CSV_AFTER, v->line, col), false;
+			return v->r->p.cell_line = start, naive_fault(v, CSV_AFTER, v->line, col), false;
 	}
 	while (!at_line_end(v) && v->s[v->i] != ',') {
 		if (v->s[v->i] == '"')
