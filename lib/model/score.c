@@ -56,12 +56,11 @@ static size_t label_of(const struct scorer *s, const char *label)
 {
 	const struct schema *sc = &s->m->schema;
 	struct str list = { 0 };
-	for (int32_t i = 0; i < sc->nlabels; i++) {
+	for (int32_t i = 0; i < sc->nlabels; i++)
 		if (strcmp(sc->labels[i], label) == 0)
 			return (size_t)i;
+	for (int32_t i = 0; i < sc->nlabels; i++)
 		str_printf(&list, "%sp:%s", i ? ", " : "", sc->labels[i]);
-	}
-	str_puts(&list, "");
 	die(ST_USAGE, "the model has no p:%s; it has %s", label, sc->nlabels ? list.s : "'prediction' only");
 }
 

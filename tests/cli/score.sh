@@ -99,7 +99,7 @@ expect "JSON keys that are not there are missing" 0 'echo "{\"months\":1,\"contr
 awk 'NR == 1 { print } NR > 1 { row[NR - 2] = $0; n = NR - 1 } END { for (i = 0; i < 20000; i++) print row[i % n] }' "$new" >20k.csv
 { cat 20k.csv; for i in 1 2 3 4 5 6 7 8 9; do sed 1d 20k.csv; done; } >200k.csv
 peak() { # PEAK MEMORY IN KIB of dls-predict over a file
-	/usr/bin/time -f %M -o rss dls-predict -q --threads 2 -o /dev/null m <"$1" && tail -n 1 rss
+	ASAN_OPTIONS=quarantine_size_mb=1 /usr/bin/time -f %M -o rss dls-predict -q --threads 2 -o /dev/null m <"$1" && tail -n 1 rss
 }
 if [ -x /usr/bin/time ]; then
 	small=$(peak 20k.csv)
