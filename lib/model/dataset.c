@@ -143,7 +143,7 @@ static void set_labels(struct dataset *d, const struct column *c, const struct t
 {
 	struct schema *sc = &d->schema;
 	if (c->nlevels < 2)
-		die(ST_DATA, "the target '%s' has one class, '%s'; a classifier needs two", c->name, c->levels[0]);
+		die(ST_DATA, "the target '%s' has one class, '%.60s'; a classifier needs two", c->name, c->levels[0]);
 	if (c->nlevels > MOST_CLASSES && (double)c->nlevels > ID_SHARE * (double)d->n)
 		die(ST_DATA, "the target '%s' has %d different values in %zu rows; a classifier needs few classes", c->name,
 		    c->nlevels, d->n);
@@ -156,7 +156,7 @@ static void set_labels(struct dataset *d, const struct column *c, const struct t
 	if (o->positive) {
 		int32_t p = find_label(sc->labels, sc->nlabels, o->positive);
 		if (p < 0 || sc->nlabels != 2)
-			die(ST_USAGE, "--positive %s: the target '%s' has %d labels, '%s' to '%s'", o->positive, c->name,
+			die(ST_USAGE, "--positive %s: the target '%s' has %d labels, '%.60s' to '%.60s'", o->positive, c->name,
 			    sc->nlabels, c->levels[0], c->levels[c->nlevels - 1]);
 		sc->positive = p;
 	}
@@ -183,7 +183,7 @@ static void set_target(struct dataset *d, const struct train_opts *o, unsigned t
 		return;
 	}
 	if (c->kind != KIND_NUMERIC)
-		die(ST_DATA, "the target '%s' is not a number everywhere (it holds '%s')", c->name, c->levels[c->nlevels - 1]);
+		die(ST_DATA, "the target '%s' is not a number everywhere (it holds '%.60s')", c->name, c->levels[c->nlevels - 1]);
 	d->schema.task = TASK_REGRESSION;
 	d->y = mem_copy(c->num, d->n, sizeof(*d->y));
 }
@@ -397,7 +397,7 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 			d->label[at + i] = find_label(sc->labels, sc->nlabels, text);
 			unknown += d->label[at + i] < 0;
 		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !isfinite(d->y[at + i])) {
-			die(ST_DATA, "%s:%llu: the target '%s' is '%s', not a number", reader_where(r),
+			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number", reader_where(r),
 			    (unsigned long long)b->lines[i], reader_name(r, target), text);
 		}
 		free(text);

@@ -237,17 +237,20 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 
 /* ---- what was odd ---- */
 
-/* Is the column read, printed, or the target? */
-static bool is_used(const struct scorer *s, size_t col)
+/* Which input columns (ncols) are read, printed, or the target. The caller frees. */
+static bool *used_columns(const struct scorer *s, size_t ncols)
 {
+	bool *used = NEW0(bool, ncols);
 	const char *target = s->m->schema.target;
+	size_t at = target ? reader_find(s->r, target) : SIZE_MAX;
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
-		if (s->map[f] == col)
-			return true;
+		used[s->map[f]] = true;
 	for (size_t c = 0; c < s->plan.n; c++)
-		if (s->plan.cols[c].source == CELL && s->plan.cols[c].at == col)
-			return true;
-	return target && reader_find(s->r, target) == col;
+		if (s->plan.cols[c].source == CELL)
+			used[s->plan.cols[c].at] = true;
+	if (at < ncols)
+		used[at] = true;
+	return used;
 }
 
 /* Says what drifted from training; true when something did. */
@@ -255,7 +258,7 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 {
 	struct str extra = { 0 }, news = { 0 };
 	size_t nextra = 0, nnews = 0;
-	bool drift = false;
+	bool drift = false, *used = used_columns(s, reader_ncols(s->r));
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
 		if (total->unseen[f]) {
 			drift = true;
@@ -266,7 +269,7 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 		}
 	for (size_t c = 0; c < reader_ncols(s->r); c++) {
 		const char *name = reader_name(s->r, c);
-		if (is_used(s, c))
+		if (used[c])
 			continue;
 		str_printf(&extra, "%s%s", nextra++ ? ", " : "", name);
 		if (!strs_has(&s->m->schema.others, name))
@@ -276,6 +279,7 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 		note(1, "%zu column%s ignored: %s", nextra, nextra > 1 ? "s are" : " is", extra.s);
 	if (nnews && s->o->strict)
 		warn("%zu column%s not in the training table: %s", nnews, nnews > 1 ? "s were" : " was", news.s);
+	free(used);
 	str_free(&extra);
 	str_free(&news);
 	return drift || nnews > 0;
