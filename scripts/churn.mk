@@ -20,12 +20,12 @@ endif
 MODELS = logit rf1 rf2 gb1 gb2 gb3 gb4
 # The options of each model: those before FAMILY derive columns, those after it are the family's.
 logit.opts = logistic --knots 8
-rf1.opts = forest --min-leaf 20
-rf2.opts = --seed 2 forest --min-leaf 10 --depth 7
-gb1.opts = boost --grow symmetric --depth 3 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
-gb2.opts = --seed 2 boost --grow symmetric --depth 2 --trees 600 --rate 0.02 --cols 0.5 --rows 0.7
-gb3.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --rows 0.7
-gb4.opts = boost --depth 2 --trees 400 --rate 0.02 --cols 0.5 --goss-top 0.3 --goss-rest 0.3
+rf1.opts = forest --criterion entropy --min-leaf 24 --cols 0.4 --rows 0.5 --bins 32
+rf2.opts = forest --extra --min-leaf 16 --cols 0.6 --rows 0.7 --bins 32
+gb1.opts = boost --grow symmetric --depth 2 --trees 500 --rate 0.02 --rows 0.3 --cols 0.5 --min-leaf 10 --bins 64
+gb2.opts = boost --grow leaf --leaves 4 --trees 270 --rate 0.03 --rows 0.8 --cols 0.7 --l2 10 --bins 64
+gb3.opts = boost --grow depth --depth 2 --trees 450 --rate 0.03 --goss-top 0.3 --goss-rest 0.2 --cols 0.5 --l2 30 --bins 64
+gb4.opts = boost --leaves 4 --trees 120 --rate 0.2 --dart 0.02 --dart-skip 0 --rows 0.5 --min-leaf 80 --l2 30 --bins 32
 blend.opts = stack
 
 train = dls-train -q --target $(TARGET) --positive $(POSITIVE) --cv $(CV)
