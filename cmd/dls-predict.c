@@ -1,5 +1,6 @@
 /* dls-predict: scores a stream of rows with a model, or shows what is in the model. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
 #include "base/file.h"
@@ -48,6 +49,9 @@ int main(int argc, char **argv)
 		die(ST_USAGE, words.n ? "one MODEL, not %zu; data come on stdin" : "which MODEL? See dls-predict --help", words.n);
 	if (o.show + o.oof + !!o.importance > 1)
 		die(ST_USAGE, "give one of --show, --oof and --importance");
+	bool no_rows = o.show || o.oof || (o.importance && strcmp(o.importance, "permutation") != 0);
+	if (!no_rows && strcmp(words.s[0], "-") == 0)
+		die(ST_USAGE, "the model '-' is stdin, but the rows come there; give the model as a file");
 	struct model *m = model_read(words.s[0]);
 	struct out out = out_open(o.output, false);
 	if (o.show) {

@@ -43,7 +43,7 @@ _Noreturn void vdie(enum status status, const char *fmt, va_list ap);
 #define bug(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void bug_at(const char *file, int line, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* A line on stderr unless -q; a line on stderr with -v (level 1) or -vv (2). */
+/* A line on stderr unless -q; or where the verbosity is `level` at least. */
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void note(int level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

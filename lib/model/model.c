@@ -120,6 +120,16 @@ void model_save(const struct model *m, struct store *st)
 	m->family->save(m->fit, st);
 }
 
+/* A copy of a tensor of n finite numbers that are at least `least`. */
+static double *restore_numbers(struct store *st, const char *name, size_t n, double least)
+{
+	const double *x = store_get1(st, name, DT_F64, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]) || x[i] < least)
+			store_bad(st, "'%s' holds %g in row %zu", name, x[i], i);
+	return mem_copy(x, n, sizeof(*x));
+}
+
 static void restore_oof(struct model *m, struct store *st)
 {
 	struct oof *o = &m->oof;
@@ -149,10 +159,10 @@ static void restore_oof(struct model *m, struct store *st)
 				store_bad(st, "out-of-fold row %zu has label %" PRId32, i, label[i]);
 		o->label = mem_copy(label, n, sizeof(*label));
 	} else {
-		o->y = mem_copy(store_get1(st, "oof.y", DT_F64, &n), n, sizeof(double));
+		o->y = restore_numbers(st, "oof.y", n, -INFINITY);
 	}
 	if (store_has(st, "oof.w"))
-		o->w = mem_copy(store_get1(st, "oof.w", DT_F64, &n), n, sizeof(double));
+		o->w = restore_numbers(st, "oof.w", n, 0);
 	o->n = n;
 }
 

@@ -353,6 +353,8 @@ static void check_options(const struct train_opts *o, const struct family *f)
 {
 	if (!!o->cv + !!o->valid + (o->valid_frac > 0) > 1)
 		die(ST_USAGE, "give one of --cv, --valid and --valid-frac");
+	if (o->valid && strcmp(o->valid, "-") == 0)
+		die(ST_USAGE, "--valid -: the training rows come on stdin; give a file");
 	if (o->cv == 1)
 		die(ST_USAGE, "--cv 1: cross-validation needs 2 folds or more");
 	if (o->group && o->time)

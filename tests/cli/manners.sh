@@ -122,7 +122,8 @@ done
 expect "a model that is a folder" 66 "dls-predict . <'$new'"
 expect "a model from stdin" 0 'dls-predict --show - <m'
 expect "--show of a model" 0 'dls-predict --show m'
-expect "both from stdin" 65 'dls-predict - <m'
+expect "model and rows from stdin" 64 'dls-predict - <m'
+expect "training and validation rows from stdin" 64 "$fit --valid - bayes <'$train'"
 
 # ---- terminals, silence, locales ----
 

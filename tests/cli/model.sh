@@ -170,6 +170,6 @@ X
 	done
 fi
 
-# An old model of a newer program, and the other way round, is tested with the container (tests/unit/io).
+# Models of another format version or family, with their hash made right, are in tests/contract/file.c.
 expect "an out-of-fold table where there is none" 65 "dls-train -q --target churn -o none.model bayes <'$train' && dls-predict --oof none.model"
 err_has "an out-of-fold table where there is none: said" "train it with --cv"
