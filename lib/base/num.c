@@ -266,17 +266,19 @@ static bool special(const char *s, size_t n, double *x)
 }
 
 /*
- * The most common text, [-]digits.digits of 8 to 16 bytes with at most 7 and 8
+ * The most common text, [-]digits.digits of 8 to 16 bytes, with at most 7 and 8
  * digits, without a branch that depends on them. False when it is another.
  */
 static inline bool quick(const char *s, size_t n, double *x, uint8_t *decimals)
 {
 	static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
 	uint64_t others, bits;
-	size_t neg = n && *s == '-';
+	if (n < 8 || n > 16)
+		return false;
+	size_t neg = *s == '-';
 	s += neg;
 	n -= neg;
-	if (n < 8 || n > 16)
+	if (n < 8)
 		return false;
 	uint64_t whole = load(s, &others);
 	unsigned nint = (unsigned)__builtin_ctzll(others | 1ULL << 63) / 8;
