@@ -66,32 +66,40 @@ check "-o follows the umask" test "$(stat -c %a mode)" = 640
 # ---- signals and readers that go away ----
 
 mkfifo pipe
-# begin: a dls-predict that has read some rows, has its output on its way and waits for more (descriptor 8 feeds it).
+# begin COMMAND...: one that has read some rows of a table, has its output on its way and waits for more.
 begin() {
-	dls-predict -q -o cut m <pipe 2>err &
+	"$@" -o cut <pipe 2>err &
 	pid=$!
 	exec 8>pipe
-	cat "$new" >&8
+	cat "$train" >&8
 	i=0
 	until ls cut.tmp.* >/dev/null 2>&1 || [ $i -eq 200 ]; do sleep 0.01; i=$((i + 1)); done
 }
-for signal in TERM HUP; do
-	begin
-	check "kill -$signal: the output is on its way under another name" sh -c 'ls cut.tmp.* && test ! -e cut'
+# killed SIGNAL COMMAND...: the signal ends it and leaves nothing.
+killed() {
+	signal=$1
+	shift
+	begin "$@"
+	check "$1, kill -$signal: the output is on its way under another name" sh -c 'ls cut.tmp.* && test ! -e cut'
 	kill -s "$signal" $pid
 	wait $pid 2>/dev/null
 	got=$?
 	exec 8>&-
-	check "kill -$signal: ends by the signal" test "$got" -gt 128
-	check "kill -$signal: leaves nothing" only 'cut*'
-	check "kill -$signal: and says nothing" test ! -s err
-done
-begin	# a shell without job control starts a background command with SIGINT ignored
+	check "$1, kill -$signal: ends by the signal" test "$got" -gt 128
+	check "$1, kill -$signal: leaves nothing" only 'cut*'
+	check "$1, kill -$signal: and says nothing" test ! -s err
+}
+killed TERM dls-predict -q m
+killed HUP dls-predict -q m
+killed TERM dls-train -q --target churn boost
+killed TERM dls-split
+killed TERM dls-eval
+begin dls-predict -q m	# a shell without job control starts a background command with SIGINT ignored
 kill -s INT $pid
 exec 8>&-
 wait $pid
 check "a signal that is ignored stays so" test $? -eq 0
-check "a signal that is ignored: the output is whole" test "$(wc -l <"$tmp/cut")" = "$(wc -l <"$new")"
+check "a signal that is ignored: the output is whole" test "$(wc -l <"$tmp/cut")" = "$(wc -l <"$train")"
 yes "$(sed -n 2p "$new")" | head -n 30000 | cat "$new" - >many.csv
 for c in 'dls-predict -q m <many.csv' 'dls-predict --show m' "dls-predict -q --append m <many.csv" 'dls-split <many.csv' \
 	'dls-eval <p.csv' 'dls-predict --oof m' 'dls-train --help'; do
