@@ -49,11 +49,46 @@ static void sort_keys(struct rows *rows)
 	dict_free(place);
 }
 
+/* Rows from `from` on had so many columns when they were read. */
+struct width {
+	size_t from, ncols;
+};
+
+/* Gives the rows that were read before a JSON key came up an empty cell for it. */
+static void widen(struct rows *rows, const struct width *widths, size_t n, size_t ncols)
+{
+	struct str text = { 0 };
+	size_t at = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		size_t start = rows->start[i];
+		while (at + 1 < n && widths[at + 1].from <= i)
+			at++;
+		rows->start[i] = text.n;
+		str_add(&text, rows->text.s + start, rows->start[i + 1] - start - 1);
+		for (size_t c = widths[at].ncols; c < ncols; c++)
+			str_putc(&text, ',');
+		str_putc(&text, '\n');
+	}
+	rows->start[rows->n] = text.n;
+	str_free(&rows->text);
+	rows->text = text;
+}
+
 void rows_read(struct rows *rows, struct reader *r, size_t key)
 {
+	struct width *widths = NULL;
+	size_t n = 0;
 	*rows = (struct rows){ .texts = dict_new() };
-	for (const struct block *b; (b = reader_next(r));)
+	for (const struct block *b; (b = reader_next(r));) {
+		if (n == 0 || b->ncols != widths[n - 1].ncols) {
+			GROW(widths, n + 1);
+			widths[n++] = (struct width){ rows->n, b->ncols };
+		}
 		add_block(rows, b, key);
+	}
+	if (n > 1)
+		widen(rows, widths, n, reader_ncols(r));
+	free(widths);
 	sort_keys(rows);
 	for (size_t c = 0; c < reader_ncols(r); c++) {
 		if (c)

@@ -302,6 +302,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	s.map = NEW(size_t, nfields);
 	schema_map(&m->schema, s.r, s.map);
 	make_plan(&s);
+	size_t ncols = reader_ncols(s.r);
 	for (size_t i = 0; i < s.plan.n; i++) {
 		if (i)
 			str_putc(&head, ',');
@@ -314,6 +315,8 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 		score_block(&s, &total, out);
 	}
 	bool drift = report_drift(&s, &total, rows);
+	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
+		warn("--append: the column '%s' came up after the header was printed and is left out", reader_name(s.r, c));
 	note(1, "%" PRIu64 " rows scored", rows);
 	for (size_t i = 0; i < s.plan.n; i++)
 		free(s.plan.cols[i].name);

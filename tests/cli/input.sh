@@ -157,3 +157,8 @@ for form in new.tsv new.json array.json; do
 	expect "dls-split of $form" 0 "dls-split --frac 0.001 --rest <$form"
 	check "dls-split of $form: as CSV" cmp out "$new"
 done
+
+awk 'BEGIN { for (i = 1; i <= 90000; i++) printf "{\"a\":%d,\"b\":\"x\"}\n", i; print "{\"a\":0,\"late\":1,\"b\":\"x\"}" }' >late.json
+expect "dls-split of a key that comes late" 0 'dls-split --frac 0.00001 --rest <late.json'
+check "a key that comes late: it is empty before" sh -c 'head -n 2 out | tr "\n" " " | grep -qx "a,b,late 1,x, " && tail -n 1 out | grep -qx 0,x,1'
+check "a key that comes late: all rows are of one length" test "$(awk -F, '{ print NF }' "$tmp/out" | sort -u)" = 3
