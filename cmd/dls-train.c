@@ -34,7 +34,7 @@ static const struct opt table[] = {
 	OPT(S, metric, "metric", "NAME", NULL, NULL, "what to measure, see dls-eval; auc, logloss or rmse by the task if not given"),
 	OPT(S, early_stop, "early-stop", "N", "0", "[0,", "stop after N rounds without a better metric and keep the best round"),
 	OPT(S, seed, "seed", "N", "1", NULL, "seed of all that is random in training"),
-	OPT_RUN(S, metrics, 0, "metrics", "FILE", NULL, NULL, "write a line of JSON there for each round and fold"),
+	OPT_RUN(S, metrics, 0, "metrics", "FILE", NULL, NULL, "write a line of JSON there for each round and fold; - is stdout, beside -o"),
 	OPT_RUN(S, progress, 0, "progress", NULL, NULL, NULL, "draw progress on stderr even if it is no terminal"),
 	INPUT_OPTS(S),
 	THREADS_OPT(S),
