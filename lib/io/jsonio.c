@@ -133,12 +133,46 @@ static size_t utf8_len(const unsigned char *s, size_t n)
 	return len;
 }
 
+/*
+ * Bytes that are not UTF-8 (a table in Latin-1) survive: byte b, at least 0x80,
+ * is written as the private character U+10FF00 + b, and so is each byte of
+ * such a character itself. unescape() takes that back.
+ */
+#define ESCAPE_0 0xf4
+#define ESCAPE_1 0x8f
+
+static bool is_escape(const unsigned char *s)
+{
+	return s[0] == ESCAPE_0 && s[1] == ESCAPE_1 && (s[2] == 0xbe || s[2] == 0xbf) && (s[3] & 0xc0) == 0x80;
+}
+
+static void put_escape(struct str *out, unsigned char b)
+{
+	str_putc(out, (char)ESCAPE_0);
+	str_putc(out, (char)ESCAPE_1);
+	str_putc(out, (char)(b < 0xc0 ? 0xbe : 0xbf));
+	str_putc(out, (char)(0x80 | (b & 0x3f)));
+}
+
+static void unescape(char *text)
+{
+	unsigned char *s = (unsigned char *)text, *to = s;
+	while (*s) {
+		bool escaped = is_escape(s);
+		*to++ = escaped ? (unsigned char)((s[2] == 0xbe ? 0x80 : 0xc0) | (s[3] & 0x3f)) : *s;
+		s += escaped ? 4 : 1;
+	}
+	*to = '\0';
+}
+
 void json_quote(struct str *out, const char *s, size_t n)
 {
 	str_putc(out, '"');
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)s[i];
 		size_t len = utf8_len((const unsigned char *)s + i, n - i);
+		if (len == 4 && is_escape((const unsigned char *)s + i))
+			len = 0;
 		if (c == '"' || c == '\\')
 			str_printf(out, "\\%c", c);
 		else if (c == '\n')
@@ -148,7 +182,7 @@ void json_quote(struct str *out, const char *s, size_t n)
 		else if (c < 0x20 || c == 0x7f)
 			str_printf(out, "\\u%04x", c);
 		else if (len == 0)
-			str_puts(out, "\xef\xbf\xbd");
+			put_escape(out, c);
 		else
 			str_add(out, s + i, len);
 		i += len ? len : 1;
@@ -171,8 +205,12 @@ struct jval {
 	char *where_copy;
 };
 
-static void fill(struct jval *v, const cJSON *item, const char *where)
+static void fill(struct jval *v, cJSON *item, const char *where)
 {
+	if (item->string)
+		unescape(item->string);
+	if (cJSON_IsString(item))
+		unescape(item->valuestring);
 	*v = (struct jval){ .item = item, .where = where };
 	for (const cJSON *c = item->child; c; c = c->next)
 		v->nkids++;
@@ -180,7 +218,7 @@ static void fill(struct jval *v, const cJSON *item, const char *where)
 		return;
 	v->kids = NEW(struct jval, v->nkids);
 	size_t i = 0;
-	for (const cJSON *c = item->child; c; c = c->next)
+	for (cJSON *c = item->child; c; c = c->next)
 		fill(&v->kids[i++], c, where);
 }
 

@@ -33,7 +33,7 @@ void json_int(struct json *j, const char *key, int64_t x);
 void json_bool(struct json *j, const char *key, bool x);
 void json_null(struct json *j, const char *key);
 void json_raw(struct json *j, const char *key, const char *text);	/* text is JSON already */
-void json_quote(struct str *out, const char *s, size_t n);	/* "..." with escapes; bad UTF-8 becomes U+FFFD */
+void json_quote(struct str *out, const char *s, size_t n);	/* "..." with escapes; bytes that are not UTF-8 come back from jval_str() as they were */
 
 /* A parsed value. Accessors die(ST_DATA) naming `where` (given at the parse) when the kind is another. */
 struct jval;

@@ -84,6 +84,13 @@ check "quoted line ends, commas and quotes are one cell" sh -c '
 	printf "a,b\n\"1\n2\",\"x, \"\"y\"\"\"\n3,4\n" >q.csv
 	dls-split --frac 0.9 --add s <q.csv | sed "s/,[01]\$//;s/,s\$//" | cmp - q.csv'
 
+# A table in Latin-1, with a label, a level and a name that are no UTF-8.
+printf 'pr\351nom,y\ncaf\351,o\371i\nth\351,non\ncaf\351,o\371i\nth\351,non\n' >latin.csv
+expect "a table that is not UTF-8" 0 'dls-train -q --target y -o latin.model tree --min-leaf 1 <latin.csv && dls-predict latin.model <latin.csv'
+err_is "a table that is not UTF-8: its levels are known again" ""
+check "a table that is not UTF-8: its labels come out as they were" sh -c 'sed 1d out | cut -d, -f2 >got; sed 1d latin.csv | cut -d, -f2 | cmp - got'
+check "a table that is not UTF-8: --show is" sh -c 'dls-predict --show latin.model | iconv -f UTF-8 -t UTF-8 >got'
+
 # ---- long lines ----
 
 { head -n 1 "$new" | sed 's/$/,text/'; sed -n 2p "$new" | tr -d '\n'; printf ,; head -c 100000000 /dev/zero | tr '\0' a
