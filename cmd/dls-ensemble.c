@@ -50,6 +50,7 @@ static void make(const struct family *f, void *opts, const struct strs *words, c
 	struct model *m = ensemble_make(f, opts, members, (const char *const *)words->s, words->n, o);
 	opt_json(table, o, &experiment);
 	m->experiment = str_take(&experiment);
+	model_prove(m);
 	model_write(m, out);
 	model_free(m);
 	free(members);

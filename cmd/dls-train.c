@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 	struct model *m = train(f, opts, &d, &o);
 	opt_json(table, &o, &experiment);
 	m->experiment = str_take(&experiment);
+	model_prove(m);
 	model_write(m, &out);
 	out_close(&out);
 	model_free(m);

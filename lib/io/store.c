@@ -78,7 +78,7 @@ void store_free(struct store *st)
 
 const char *store_where(const struct store *st)
 {
-	return st->where ? st->where : "model";
+	return st->where ? st->where : "the new model";
 }
 
 void store_bad(const struct store *st, const char *fmt, ...)

@@ -11,6 +11,7 @@
 
 #define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
+#define LARGEST 1e100		/* of targets and weights: squares and products of them stay finite */
 #define ID_ROWS 100		/* ... from so many rows on */
 
 /* A NULL-terminated list of names that belong to the reader; free(names) is the caller's. */
@@ -131,6 +132,23 @@ static void refuse_missing(const struct column *c, size_t n, const char *what)
 		    c->name, count, n, first);
 }
 
+/* The place of the first number over LARGEST, or n. */
+static size_t find_large(const double *x, size_t n)
+{
+	size_t i = 0;
+	while (i < n && fabs(x[i]) <= LARGEST)
+		i++;
+	return i;
+}
+
+static void refuse_large(const struct column *c, size_t n, const char *what)
+{
+	size_t i = find_large(c->num, n);
+	if (i < n)
+		die(ST_DATA, "the %s '%s' is %g in data row %zu; at most %g can be learned from", what, c->name, c->num[i],
+		    i + 1, LARGEST);
+}
+
 static int32_t find_label(char **labels, int32_t n, const char *text)
 {
 	for (int32_t i = 0; i < n; i++)
@@ -184,6 +202,7 @@ static void set_target(struct dataset *d, const struct train_opts *o, unsigned t
 	}
 	if (c->kind != KIND_NUMERIC)
 		die(ST_DATA, "the target '%s' is not a number everywhere (it holds '%.60s')", c->name, c->levels[c->nlevels - 1]);
+	refuse_large(c, d->n, "target");
 	d->schema.task = TASK_REGRESSION;
 	d->y = mem_copy(c->num, d->n, sizeof(*d->y));
 }
@@ -237,6 +256,7 @@ static void set_weights(struct dataset *d, const struct train_opts *o)
 		if (c->kind != KIND_NUMERIC)
 			die(ST_DATA, "the weight '%s' is not a number everywhere", c->name);
 		refuse_missing(c, d->n, "weight");
+		refuse_large(c, d->n, "weight");
 		for (size_t i = 0; i < d->n; i++)
 			if (c->num[i] < 0)
 				die(ST_DATA, "the weight '%s' is negative in data row %zu", c->name, i + 1);
@@ -396,16 +416,16 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 		if (sc->nlabels) {
 			d->label[at + i] = find_label(sc->labels, sc->nlabels, text);
 			unknown += d->label[at + i] < 0;
-		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !isfinite(d->y[at + i])) {
-			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number", reader_where(r),
+		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !(fabs(d->y[at + i]) <= LARGEST)) {
+			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number up to 1e100", reader_where(r),
 			    (unsigned long long)b->lines[i], reader_name(r, target), text);
 		}
 		free(text);
 		if (weight == SIZE_MAX)
 			continue;
 		cell = slice_trim(b->cells[i * b->ncols + weight]);
-		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0) || isinf(d->w[at + i]))
-			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0", reader_where(r),
+		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0 && d->w[at + i] <= LARGEST))
+			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0 to 1e100", reader_where(r),
 			    (unsigned long long)b->lines[i], reader_name(r, weight));
 	}
 	return unknown;

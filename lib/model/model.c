@@ -215,6 +215,14 @@ struct model *model_restore(struct store *st)
 	return m;
 }
 
+void model_prove(const struct model *m)
+{
+	struct store *st = store_new();
+	model_save(m, st);
+	model_free(model_restore(st));
+	store_free(st);
+}
+
 void model_write(const struct model *m, struct out *out)
 {
 	struct store *st = store_new();

@@ -49,6 +49,7 @@ struct data model_frame(const struct model *m);
 void model_save(const struct model *m, struct store *st);	/* into the store's present scope */
 struct model *model_restore(struct store *st);			/* from it; dies with ST_DATA */
 void model_write(const struct model *m, struct out *out);
+void model_prove(const struct model *m);	/* dies (ST_DATA) where nobody could read what model_write() would write */
 struct model *model_read(const char *path);			/* "-" and NULL: stdin */
 void model_free(struct model *m);
 
