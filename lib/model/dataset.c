@@ -11,7 +11,7 @@
 
 #define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
-#define LARGEST 1e100		/* of targets and weights: squares and products of them stay finite */
+#define LARGEST 1e30		/* of targets and weights: sums and products of them stay finite, in float too */
 #define ID_ROWS 100		/* ... from so many rows on */
 
 /* A NULL-terminated list of names that belong to the reader; free(names) is the caller's. */
@@ -417,7 +417,7 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 			d->label[at + i] = find_label(sc->labels, sc->nlabels, text);
 			unknown += d->label[at + i] < 0;
 		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !(fabs(d->y[at + i]) <= LARGEST)) {
-			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number up to 1e100", reader_where(r),
+			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number up to 1e30", reader_where(r),
 			    (unsigned long long)b->lines[i], reader_name(r, target), text);
 		}
 		free(text);
@@ -425,7 +425,7 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 			continue;
 		cell = slice_trim(b->cells[i * b->ncols + weight]);
 		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0 && d->w[at + i] <= LARGEST))
-			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0 to 1e100", reader_where(r),
+			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0 to 1e30", reader_where(r),
 			    (unsigned long long)b->lines[i], reader_name(r, weight));
 	}
 	return unknown;
