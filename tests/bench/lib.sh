@@ -33,9 +33,9 @@ bench() {
 	printf '%-28s %10.2f ms\n' "$name" "$ours"
 	k=2
 	while [ $k -lt $# ]; do
-		eval "peer=\${$k}"
+		eval "rival=\${$k}"
 		theirs=$(median <"$tmp/$name.$((k / 2))")
-		printf '    %-24s %10.2f ms  %6.2f times ours\n' "$peer" "$theirs" "$(echo "$theirs $ours" | awk '{ print $1 / $2 }')"
+		printf '    %-24s %10.2f ms  %6.2f times ours\n' "$rival" "$theirs" "$(echo "$theirs $ours" | awk '{ print $1 / $2 }')"
 		k=$((k + 2))
 	done
 }
