@@ -102,6 +102,8 @@ int main(int argc, char **argv)
 	check_options(&o);
 	struct out out = out_open(o.output, false);
 	struct reader *r = reader_open(NULL, (struct reader_opts){ o.format, o.header, cmd_threads(o.threads) });
+	if (o.add && reader_find(r, o.add) != SIZE_MAX)
+		die(ST_USAGE, "--add %s: the input has such a column already", o.add);
 	rows_read(&rows, r, key ? reader_need(r, key, o.stratify ? "--stratify" : o.group ? "--group" : "--time") : SIZE_MAX);
 	check_rows(&o, &rows);
 	if (o.group || o.time)

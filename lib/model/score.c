@@ -133,6 +133,17 @@ static void make_plan(struct scorer *s)
 	plan_contributions(s);
 }
 
+/* Dies when two columns of the output have one name: no one could tell them apart. */
+static void refuse_twins(const struct plan *p)
+{
+	struct dict *names = dict_new();
+	for (size_t i = 0; i < p->n; i++)
+		if (dict_add(names, p->cols[i].name, strlen(p->cols[i].name)) != (int32_t)i)
+			die(ST_USAGE, "the output would have two columns '%s'; --columns NAME=SOURCE,... gives them names",
+			    p->cols[i].name);
+	dict_free(names);
+}
+
 /* ---- rows ---- */
 
 /* The predicted class: the positive one above the threshold of two, else the most probable, the first of equals. */
@@ -302,6 +313,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	s.map = NEW(size_t, nfields);
 	schema_map(&m->schema, s.r, s.map);
 	make_plan(&s);
+	refuse_twins(&s.plan);
 	size_t ncols = reader_ncols(s.r);
 	for (size_t i = 0; i < s.plan.n; i++) {
 		if (i)

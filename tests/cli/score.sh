@@ -30,6 +30,9 @@ expect "--columns with an unknown column" 65 'dls-predict --columns Id=customr m
 err_is "--columns with an unknown column: said" \
 	"dls-predict: stdin: there is no column 'customr' (--columns); did you mean 'customer'? The columns: customer, months, contract, service, charge, total"
 expect "--columns and --id" 64 'dls-predict --columns prediction --id customer m <plain.in'
+expect "two columns of one name" 64 'dls-predict --columns a=customer,a=prediction m <plain.in'
+err_has "two columns of one name: said" "two columns 'a'"
+expect "--append where there is a prediction" 64 'dls-predict -q --append m <plain.in >again.csv; dls-predict --append m <again.csv'
 expect "an --id that is not there" 65 'dls-predict --id nosuch m <plain.in'
 expect "--threshold" 0 'dls-predict -q --threshold 0 m <plain.in'
 check "--threshold 0: all positive" test "$(sed 1d "$tmp/out" | cut -d, -f1 | sort -u)" = Yes

@@ -49,6 +49,13 @@ dls-split --cv 5 --fold 2 --stratify churn <"$train" >a
 dls-split --cv 5 --fold 2 --stratify churn --rest <"$train" >b
 check "dls-split --fold and --rest are all rows" sh -c "{ cat a; sed 1d b; } | sort | cmp - sorted.csv 2>/dev/null || { sort '$train' >sorted.csv; { cat a; sed 1d b; } | sort | cmp - sorted.csv; }"
 
+expect "dls-split --add of a name that is there" 64 "dls-split --add churn <'$train'"
+expect "dls-split --fold of how many" 64 "dls-split --fold 2 <'$train'"
+expect "dls-split of more folds than rows" 65 "dls-split --cv 241 <'$train'"
+expect "dls-split --group with a missing one" 65 "sed '5s/,[^,]*,/,,/' '$train' | dls-split --cv 3 --group months"
+expect "dls-split of a column that is not there" 65 "dls-split --stratify chrun <'$train'"
+err_has "dls-split of a column that is not there: said" "there is no column 'chrun' (--stratify); did you mean 'churn'?"
+
 # ---- held-out rows ----
 
 dls-split --frac 0.25 --stratify churn --seed 3 <"$train" >part.csv
