@@ -25,6 +25,7 @@ static const struct opt table[] = {
 	OPT(S, target_mean, "target-mean", "A", "", NULL, "add the mean target of a column's levels, or of a pair A*B, computed out of fold; a list"),
 	OPT(S, target_smooth, "target-smooth", "N", "20", "[0,", "rows of prior that --target-mean mixes in"),
 	OPT(S, cv, "cv", "K", "0", "[0,1000]", "cross-validate over K folds, keep the out-of-fold predictions, refit on all rows"),
+	OPT(S, oob, "oob", NULL, NULL, NULL, "keep a forest's out-of-bag predictions, as --cv keeps out-of-fold ones"),
 	OPT(S, stratify, "stratify", NULL, "true", NULL, "spread the classes evenly over the folds"),
 	OPT(S, group, "group", "COL", NULL, NULL, "keep rows with equal values in this column in one fold"),
 	OPT(S, time, "time", "COL", NULL, NULL, "order of the rows: train on earlier folds only"),

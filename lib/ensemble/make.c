@@ -134,7 +134,12 @@ static void put_score(const struct making *mk, struct json *j)
 		json_num(j, NULL, mk->scores[f]);
 	json_end(j, ']');
 	json_end(j, '}');
-	note(0, "%s %.5f, sd %.5f over %d folds", mk->learning.metric.name, mk->score, sd, (int)mk->level.folds);
+	if (n > 1)
+		note(0, "%s %.5f, sd %.5f over %d folds", mk->learning.metric.name, mk->score, sd, (int)mk->level.folds);
+	else if (n == 1)
+		note(0, "%s %.5f on the held-out rows", mk->learning.metric.name, mk->score);
+	else
+		warn("no score: what was learned from a single fold has no other to be judged by; train the members with --cv");
 }
 
 static void note_members(const struct making *mk, const struct ensemble *e)

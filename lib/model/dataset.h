@@ -17,7 +17,7 @@ struct train_opts {
 	double valid_frac, target_smooth;
 	int32_t cv, early_stop, threads;
 	uint64_t seed, fold_seed;
-	bool header, stratify, progress;
+	bool header, stratify, oob, progress;
 };
 
 /* Columns that are no features but say something of the row. */

@@ -209,17 +209,24 @@ static struct fold_by fold_by(const struct dataset *d, const struct train_opts *
 	return (struct fold_by){ .strata = o->stratify ? d->label : NULL, .seed = o->fold_seed };
 }
 
-static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
+/* A table of out-of-fold predictions for all rows, none made yet. */
+static struct oof oof_new(const struct dataset *d, int32_t folds)
 {
-	struct dataset *d = jb->d;
 	size_t k = d->schema.nlabels ? (size_t)d->schema.nlabels : 1;
-	int64_t rounds = 0;
-	*oof = (struct oof){ .n = d->n, .folds = cv->k, .rows_hash = d->table->hash, .fold = NEW(int32_t, d->n),
+	struct oof o = { .n = d->n, .folds = folds, .rows_hash = d->table->hash, .fold = NEW0(int32_t, d->n),
 		.label = d->label ? mem_copy(d->label, d->n, sizeof(int32_t)) : NULL,
 		.y = d->y ? mem_copy(d->y, d->n, sizeof(double)) : NULL,
 		.w = d->w ? mem_copy(d->w, d->n, sizeof(double)) : NULL, .p = NEW(double, d->n * k) };
 	for (size_t i = 0; i < d->n * k; i++)
-		oof->p[i] = NAN;
+		o.p[i] = NAN;
+	return o;
+}
+
+static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
+{
+	struct dataset *d = jb->d;
+	int64_t rounds = 0;
+	*oof = oof_new(d, cv->k);
 	struct fold_by by = fold_by(d, jb->o);
 	if ((size_t)cv->k > d->n)
 		die(ST_DATA, "%d folds of %zu rows; use fewer folds", cv->k, d->n);
@@ -230,6 +237,17 @@ static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
 	for (int32_t f = 1; f <= cv->k; f++)
 		rounds += one_fold(jb, oof, f, cv);
 	cv->rounds = (int)((rounds + cv->k / 2) / cv->k);
+}
+
+/* --oob: the out-of-bag predictions of the fit, as those of one fold; rows that no tree left out have none. */
+static void keep_oob(struct job *jb, struct model *m)
+{
+	size_t k = data_outputs(&(struct data){ .nclasses = jb->d->schema.nlabels });
+	m->oof = oof_new(jb->d, 1);
+	if (!jb->family->unseen || !jb->family->unseen(m->fit, m->oof.p))
+		die(ST_USAGE, "--oob: only a forest whose trees draw rows has out-of-bag predictions; --cv works for all");
+	for (size_t i = 0; i < jb->d->n; i++)
+		m->oof.fold[i] = !isnan(m->oof.p[i * k]);
 }
 
 /* Adds "cv": {...} to the metrics and says it on stderr; mean and spread are over the folds where the metric is defined. */
@@ -351,8 +369,8 @@ static void fit_with_share(struct job *jb, struct model *m, struct json *j)
 
 static void check_options(const struct train_opts *o, const struct family *f)
 {
-	if (!!o->cv + !!o->valid + (o->valid_frac > 0) > 1)
-		die(ST_USAGE, "give one of --cv, --valid and --valid-frac");
+	if (!!o->cv + !!o->valid + (o->valid_frac > 0) + o->oob > 1)
+		die(ST_USAGE, "give one of --cv, --oob, --valid and --valid-frac");
 	if (o->valid && strcmp(o->valid, "-") == 0)
 		die(ST_USAGE, "--valid -: the training rows come on stdin; give a file");
 	if (o->cv == 1)
@@ -413,6 +431,8 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 		fit_with_share(&jb, m, &j);
 	else
 		fit_final(&jb, m, NULL, d->n, NULL, o->early_stop ? cv.rounds : 0, &j);
+	if (o->oob)
+		keep_oob(&jb, m);
 	json_end(&j, '}');
 	m->metrics = str_take(&s);
 	if (jb.metrics && (jb.metrics == stdout ? fflush : fclose)(jb.metrics) != 0)

@@ -206,3 +206,13 @@ for f in 'logistic' 'boost --trees 20 --depth 3'; do
 	check "$f: --target-mean of noise does not leak ($plain, $coded)" awk "BEGIN { exit !($coded < $plain + 0.02) }"
 	check "$f: and a leak would be seen ($leaked)" awk "BEGIN { exit !($leaked > $plain + 0.1) }"
 done
+
+# ---- out of bag ----
+
+dls-train -q --target churn --id customer --oob -o "$tmp/bag" forest --trees 60 --min-leaf 5 <"$data/customers.csv"
+check 'out-of-bag predictions give the out-of-bag score' sh -c "[ \$(dls-predict --oof $tmp/bag | dls-eval --digits 9 auc | cut -f 2) = \
+	\$(dls-predict --show $tmp/bag | jq '.model.out_of_bag.auc * 1e9 | round / 1e9') ]"
+expect 'no other family has them' 64 "dls-train -q --target churn --id customer --oob -o $tmp/x boost --trees 3 <'$data/customers.csv'"
+err_has 'and says so' '--cv works for all'
+expect 'an ensemble of them is not judged' 0 "dls-ensemble -o $tmp/x stack $tmp/bag"
+err_has 'and this is said' 'no score'
