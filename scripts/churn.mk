@@ -34,14 +34,17 @@ everything = $(MODELS) blend
 
 tables = $(OUT)/scores.txt $(if $(TRAIN),,$(OUT)/test.txt)
 
-all: $(tables) $(OUT)/submission.csv $(OUT)/roc.png $(OUT)/importance.png
+# A submission when there are rows to predict.
+submission = $(if $(TRAIN),$(if $(TEST),$(OUT)/submission.csv),$(OUT)/submission.csv)
+
+all: $(tables) $(submission) $(OUT)/roc.png $(OUT)/importance.png
 	@cat $(tables)
 
 $(OUT):
 	mkdir -p $@
 
 ifeq ($(TRAIN),)
-$(OUT)/telco.csv: | $(OUT)
+$(OUT)/telco.csv: $(OUT)/train.source
 	@echo "No TRAIN= given: taking the public Telco table (7,043 rows) of r-cran-modeldata; a quarter of it is the test." >&2
 	Rscript -e 'data(wa_churn, package = "modeldata"); write.csv(wa_churn, row.names = FALSE)' > $@.tmp && mv $@.tmp $@
 $(OUT)/train.csv: $(OUT)/telco.csv
@@ -49,11 +52,17 @@ $(OUT)/train.csv: $(OUT)/telco.csv
 $(OUT)/test.csv: $(OUT)/telco.csv
 	dls-split --frac 0.25 --stratify churn -o $@ < $<
 else
-$(OUT)/train.csv: $(TRAIN) | $(OUT)
+$(OUT)/train.csv: $(TRAIN) $(OUT)/train.source
 	cp $< $@
-$(OUT)/test.csv: $(TEST) | $(OUT)
+$(OUT)/test.csv: $(TEST) $(OUT)/test.source
 	cp $< $@
 endif
+
+# The names of the files that were taken: others are taken anew, however old they are.
+$(OUT)/train.source: taken = $(TRAIN)
+$(OUT)/test.source: taken = $(TEST)
+$(OUT)/train.source $(OUT)/test.source: FORCE | $(OUT)
+	@echo '$(taken)' | cmp -s - $@ || echo '$(taken)' > $@
 
 # The options of a model as a file that changes only when they do.
 $(OUT)/%.opts: FORCE | $(OUT)

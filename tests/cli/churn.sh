@@ -27,3 +27,9 @@ done
 for f in logit.model rf1.model gb2.model rf1.roc.csv train.csv; do
 	check "$f is left alone" sh -c "! echo '$(changed)' | grep -q $f"
 done
+cp tests/data/new.csv "$tmp/other.csv"
+touch -d '2020-01-01' "$tmp/other.csv"
+stamp
+check 'with another file to predict, an old one' run gb1.opts='boost --trees 8' TEST="$tmp/other.csv"
+check 'the submission is made again' sh -c "echo '$(changed)' | grep -q submission.csv"
+check 'no model is' sh -c "! echo '$(changed)' | grep -q '[.]model'"
