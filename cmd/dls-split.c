@@ -80,6 +80,8 @@ static void check_options(const struct split_opts *o)
 		die(ST_USAGE, "--cv %d --fold %d: there is no such fold", o->cv, o->fold);
 	if (!o->cv && o->fold > 1)
 		die(ST_USAGE, "--fold %d: of how many? Give --cv too", o->fold);
+	if (o->cv && !opt_is_default(opt_find(table, "frac", 4), o))
+		die(ST_USAGE, "give one of --frac and --cv");
 	if (o->add && o->rest)
 		die(ST_USAGE, "--add prints all rows; leave out --rest");
 }

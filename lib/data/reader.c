@@ -97,6 +97,11 @@ size_t reader_find(const struct reader *r, const char *name)
 	return SIZE_MAX;
 }
 
+bool reader_is_json(const struct reader *r)
+{
+	return r->json != NULL;
+}
+
 const char *reader_where(const struct reader *r)
 {
 	return r->feed.where;

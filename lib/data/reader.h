@@ -48,6 +48,7 @@ const struct block *reader_next(struct reader *r);
 size_t reader_ncols(const struct reader *r);
 const char *reader_name(const struct reader *r, size_t col);	/* column's name */
 size_t reader_find(const struct reader *r, const char *name);	/* its number, or SIZE_MAX; "#3" also means the third */
+bool reader_is_json(const struct reader *r);			/* then a key that a row lacks is a missing cell */
 const char *reader_where(const struct reader *r);		/* "stdin" or the path, for messages */
 uint64_t reader_hash(const struct reader *r);			/* of all decompressed bytes so far, in order; independent of blocks and threads */
 void reader_close(struct reader *r);

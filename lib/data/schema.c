@@ -200,8 +200,13 @@ void schema_cells_free(struct column *cols, size_t ncols)
 
 void schema_map(const struct schema *sc, const struct reader *r, size_t *map)
 {
-	for (size_t i = 0; i < sc->nfields; i++)
-		map[i] = reader_need(r, sc->fields[i].name, "the model reads it");
+	bool any = false;
+	for (size_t i = 0; i < sc->nfields; i++) {
+		map[i] = reader_find(r, sc->fields[i].name);
+		any = any || map[i] != SIZE_MAX;
+	}
+	for (size_t i = 0; i < sc->nfields && !(any && reader_is_json(r)); i++)
+		reader_need(r, sc->fields[i].name, "the model reads it");
 }
 
 /* The extra missing texts as is_missing() takes them; the caller frees the list. */
@@ -230,7 +235,9 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 	for (size_t f = 0; f < sc->nfields; f++) {
 		const struct field *fl = &sc->fields[f];
 		for (size_t i = 0; i < n; i++) {
-			struct slice cell = slice_trim(b->cells[(first + i) * b->ncols + map[f]]);
+			struct slice cell = { NULL, 0 };
+			if (map[f] != SIZE_MAX)
+				cell = slice_trim(b->cells[(first + i) * b->ncols + map[f]]);
 			double *x = fl->kind == KIND_NUMERIC ? &cols[f].num[i] : NULL;
 			if (x && sc->missing.n == 0 && num_parse(cell.s, cell.n, x) && isfinite(*x))
 				continue;

@@ -43,7 +43,9 @@ struct column *schema_columns(const struct schema *sc);
 
 /*
  * Where each field is in a reader's columns: map (nfields). A field that is
- * not there dies with ST_DATA, naming it, the nearest name and the columns.
+ * not there dies with ST_DATA, naming it, the nearest name and the columns. Of
+ * JSON it gets SIZE_MAX instead, all cells missing, as long as another field
+ * is there: a later block may bring it, so map again when columns have grown.
  */
 void schema_map(const struct schema *sc, const struct reader *r, size_t *map);
 

@@ -255,7 +255,8 @@ static bool *used_columns(const struct scorer *s, size_t ncols)
 	const char *target = s->m->schema.target;
 	size_t at = target ? reader_find(s->r, target) : SIZE_MAX;
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
-		used[s->map[f]] = true;
+		if (s->map[f] != SIZE_MAX)
+			used[s->map[f]] = true;
 	for (size_t c = 0; c < s->plan.n; c++)
 		if (s->plan.cols[c].source == CELL)
 			used[s->plan.cols[c].at] = true;
@@ -271,7 +272,10 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 	size_t nextra = 0, nnews = 0;
 	bool drift = false, *used = used_columns(s, reader_ncols(s->r));
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
-		if (total->unseen[f]) {
+		if (s->map[f] == SIZE_MAX) {
+			drift = true;
+			warn("the key '%s' is in no row and counts as missing", s->m->schema.fields[f].name);
+		} else if (total->unseen[f]) {
 			drift = true;
 			warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing",
 			     s->m->schema.fields[f].name, total->unseen[f], rows);
@@ -314,7 +318,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	schema_map(&m->schema, s.r, s.map);
 	make_plan(&s);
 	refuse_twins(&s.plan);
-	size_t ncols = reader_ncols(s.r);
+	size_t ncols = reader_ncols(s.r), ncols_mapped = ncols;
 	for (size_t i = 0; i < s.plan.n; i++) {
 		if (i)
 			str_putc(&head, ',');
@@ -324,6 +328,10 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	out_write(out, head.s, head.n);
 	while ((s.b = reader_next(s.r))) {
 		rows += s.b->nrows;
+		if (reader_ncols(s.r) != ncols_mapped) {
+			schema_map(&m->schema, s.r, s.map);
+			ncols_mapped = reader_ncols(s.r);
+		}
 		score_block(&s, &total, out);
 	}
 	bool drift = report_drift(&s, &total, rows);

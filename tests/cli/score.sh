@@ -137,3 +137,22 @@ expect "--importance permutation with labels never seen" 0 "sed '5s/No\$/Maybe/;
 err_has "--importance permutation with labels never seen: said" "2 of 240 rows have a label"
 expect "--importance permutation of one class" 65 "grep -v 'Yes\$' '$train' | dls-predict --importance permutation m"
 err_has "--importance permutation of one class: said" "auc is not defined on these rows"
+
+# ---- keys that JSON rows leave out ----
+
+echo '{"months":1,"contract":"One year","service":"DSL","charge":1}' >short.json
+echo '{"months":1,"contract":"One year","service":"DSL","charge":1,"total":5}' >whole.json
+expect 'a row that lacks a key is scored' 0 'dls-predict m <short.json'
+err_has 'and the key is named' "the key 'total' is in no row"
+sed -n 2p out >alone
+{ cat short.json; awk 'BEGIN { for (i = 0; i < 20000; i++) print "{\"months\":1,\"contract\":\"One year\",\"service\":\"DSL\",\"charge\":1}" }'
+	cat whole.json; } >late.json
+expect 'it scores the same long before a row that has it' 0 'dls-predict m <late.json'
+sed -n 2p out | cmp -s - alone
+check 'the same bytes' test $? -eq 0
+expect 'the last row has it' 0 'dls-predict -q m <whole.json'
+sed -n 2p out >last
+dls-predict -q m <late.json | tail -n 1 | cmp -s - last
+check 'and counts with it' test $? -eq 0
+expect 'with --strict it is drift' 1 'dls-predict -q --strict m <short.json'
+expect 'a row without any of the keys is refused' 65 "echo '{\"a\":1}' | dls-predict -q m"
