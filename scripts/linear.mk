@@ -1,13 +1,20 @@
 # The homework on linear models: solvers of one's own beside good ones, and what L1 and L2 do along the path.
 #
 #	make linear TRAIN=train.csv TARGET=Churn      any table with two classes
+#	make linear                                   the public Telco table, as make churn takes it
 #
 # Makes, in linear/: solvers.txt (objective, iterations and cross-validated AUC of each solver), descent.png (the
 # loss over the epochs of gradient descent and SGD under each schedule), path-l1.png and path-l2.png (each
 # coefficient along the path of penalties, and the chosen penalty).
 OUT ?= linear
-TRAIN ?= churn/train.csv
+TRAIN ?=
+ifeq ($(TRAIN),)
+table = churn/train.csv
+TARGET ?= churn
+else
+table = $(TRAIN)
 TARGET ?= Churn
+endif
 PENALTY = --l2 0.001
 
 SOLVERS = newton lbfgs cd gd sgd-constant sgd-inv sgd-sqrt sgd-cosine
@@ -27,11 +34,14 @@ all: $(OUT)/solvers.txt $(OUT)/descent.png $(OUT)/path-l1.png $(OUT)/path-l2.png
 $(OUT):
 	mkdir -p $@
 
-$(SOLVERS:%=$(OUT)/%.model): $(OUT)/%.model: $(TRAIN) | $(OUT)
+churn/train.csv:
+	$(MAKE) -f scripts/churn.mk $@
+
+$(SOLVERS:%=$(OUT)/%.model): $(OUT)/%.model: $(table) | $(OUT)
 	dls-train -q --target $(TARGET) --cv 5 -o $@ logistic $(PENALTY) $($*.opts) < $<
 
 # The loss of each epoch of a single fit: round, loss.
-$(OUT)/%.loss: $(TRAIN) | $(OUT)
+$(OUT)/%.loss: $(table) | $(OUT)
 	dls-train -q --target $(TARGET) --metrics $@.json -o /dev/null logistic $(PENALTY) $($*.opts) < $<
 	jq -r '[.round, .train_loss] | @tsv' $@.json > $@
 
@@ -50,7 +60,7 @@ $(OUT)/descent.png: $(DESCENTS:%=$(OUT)/%.loss) $(OUT)/newton.model
 # The path as a table: lambda, the loss of cross-validation, and each coefficient.
 $(OUT)/l1.path: mix = 1
 $(OUT)/l2.path: mix = 0
-$(OUT)/%.path: $(TRAIN) | $(OUT)
+$(OUT)/%.path: $(table) | $(OUT)
 	dls-train -q --target $(TARGET) -o $@.model logistic --path 60 --mix $(mix) < $<
 	dls-predict --show $@.model | jq -r -f scripts/path.jq > $@.tmp
 	mv $@.tmp $@
