@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define MAX_HEADER ((size_t)100 << 20)
+#define MAX_COMMAS ((size_t)4 << 20)	/* in a header: a parsed value takes some 120 bytes, so this bounds what a hostile one costs */
 #define MAX_SCOPE 256
 #define HASH_DIGITS 16
 #define HASH_KEY "\"dls.hash\":\""
@@ -446,6 +447,11 @@ struct store *store_read(char *bytes, size_t n, const char *where)
 		store_bad(st, "it does not begin like a safetensors file");
 	if (length > n - 8)
 		store_bad(st, "its header of %zu bytes does not fit in %zu (truncated?)", length, n);
+	size_t commas = 0;
+	for (size_t i = 0; i < length; i++)
+		commas += bytes[8 + i] == ',';
+	if (commas > MAX_COMMAS)
+		store_bad(st, "its header holds more than %zu values", MAX_COMMAS);
 	char *data = bytes + 8 + length;
 	size_t size = n - 8 - length;
 	struct jval *top = jval_parse(bytes + 8, length, where);

@@ -178,5 +178,20 @@ START_TEST(foreign_files_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("store", what_is_put_comes_back, order_of_puts_does_not_matter, truncated_and_flipped_files_are_refused,
+/* 10 MB of commas would become a gigabyte of values. */
+START_TEST(a_header_of_too_many_values_is_refused)
+{
+	size_t n = (size_t)10 << 20;
+	char *header = NEW(char, n + 1);
+	memset(header, ',', n);
+	for (size_t i = 0; i < n; i += 2)
+		header[i] = '1';
+	memcpy(header, "{\"a\":[", 6);
+	memcpy(header + n - 3, "1]}", 4);
+	ck_assert_int_eq(status_of_header(header, 0), ST_DATA);
+	free(header);
+}
+END_TEST
+
+UNIT_MAIN("store", a_header_of_too_many_values_is_refused, what_is_put_comes_back, order_of_puts_does_not_matter, truncated_and_flipped_files_are_refused,
 	  inconsistent_headers_are_refused, foreign_files_are_refused)
