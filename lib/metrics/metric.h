@@ -72,6 +72,13 @@ const char *measure_check(const struct measure *m, const struct scored *s);
 /* NaN when undefined, and *why says so (static text). why may be NULL. */
 double measure(const struct measure *m, const struct scored *s, const char **why);
 
+/*
+ * The same of predictions p (view->n, outputs) for the rows of a labelled view;
+ * positive and labels (NULL: none are known) as in struct scored.
+ */
+double measure_view(const struct measure *m, const struct data *view, const double *p, int32_t positive,
+		    const char *const *labels, const char **why);
+
 /* The metric used when none is named: auc, logloss (multiclass), rmse. */
 const char *metric_default(enum task task);
 

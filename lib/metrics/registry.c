@@ -1,7 +1,9 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "metrics/parts.h"
 
@@ -110,6 +112,28 @@ double measure(const struct measure *m, const struct scored *s, const char **why
 	if (isnan(x) && !*why)
 		*why = "a prediction is not a finite number";
 	return x;
+}
+
+double measure_view(const struct measure *m, const struct data *view, const double *p, int32_t positive,
+		    const char *const *labels, const char **why)
+{
+	int32_t *label = view->label ? NEW(int32_t, view->n) : NULL;
+	double *y = view->y ? NEW(double, view->n) : NULL, *w = view->w ? NEW(double, view->n) : NULL;
+	for (size_t i = 0; i < view->n; i++) {
+		if (label)
+			label[i] = view->label[data_row(view, i)];
+		if (y)
+			y[i] = view->y[data_row(view, i)];
+		if (w)
+			w[i] = data_weight(view, i);
+	}
+	struct scored s = { .n = view->n, .k = (int32_t)data_outputs(view), .label = label, .y = y, .p = p, .w = w,
+		.positive = positive, .labels = labels };
+	double score = measure(m, &s, why);
+	free(label);
+	free(y);
+	free(w);
+	return score;
 }
 
 struct measure measure_named(const char *name)

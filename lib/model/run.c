@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/die.h"
-#include "base/mem.h"
 #include "io/jsonio.h"
 
 #define PROGRESS_EVERY 0.1	/* seconds between two drawings of the progress line */
@@ -17,37 +15,6 @@ static double now(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double score_valid(const struct run *r, const double *p)
-{
-	const struct data *v = r->valid;
-	int32_t *label = NULL;
-	double *y = NULL, *w = NULL;
-	const char *why;
-	struct scored s = { .n = v->n, .k = (int32_t)data_outputs(v), .p = p, .positive = r->positive };
-	if (v->label)
-		label = NEW(int32_t, v->n);
-	else
-		y = NEW(double, v->n);
-	if (v->w)
-		w = NEW(double, v->n);
-	for (size_t i = 0; i < v->n; i++) {
-		if (label)
-			label[i] = v->label[data_row(v, i)];
-		else
-			y[i] = v->y[data_row(v, i)];
-		if (w)
-			w[i] = data_weight(v, i);
-	}
-	s.label = label;
-	s.y = y;
-	s.w = w;
-	double score = measure(&r->metric, &s, &why);
-	free(label);
-	free(y);
-	free(w);
-	return score;
 }
 
 static void write_round(struct run *r, int round, double train_loss, bool scored, double score)
@@ -99,7 +66,7 @@ void run_progress_end(struct run *r)
 bool run_round(struct run *r, int round, int rounds, double train_loss, const double *valid_p)
 {
 	bool scored = r->valid && valid_p && r->metric.metric;
-	double score = scored ? score_valid(r, valid_p) : (double)NAN;
+	double score = scored ? measure_view(&r->metric, r->valid, valid_p, r->positive, r->labels, NULL) : (double)NAN;
 	if (r->metrics)
 		write_round(r, round, train_loss, scored, score);
 	if (r->progress)

@@ -18,6 +18,7 @@ struct run {
 	const struct data *valid;	/* rows to watch, or NULL */
 	struct measure metric;		/* what to watch on them; metric.metric NULL: nothing */
 	int32_t positive;		/* the positive class of two */
+	const char *const *labels;	/* (classes), for metrics that name one; or NULL */
 	int early_stop;			/* stop after so many rounds without a better metric; 0: never */
 	int rounds;			/* > 0: exactly so many rounds, whatever the options say (a refit) */
 	int fold;			/* 1..K in cross-validation, 0 for the only or final fit */

@@ -97,23 +97,8 @@ static void predict_view(const struct job *jb, const void *fit, const struct dat
 /* The metric over predictions p (x->n, outputs) of the rows of a labelled view; NaN and *why where it is undefined. */
 static double score_view(const struct job *jb, const struct data *x, const double *p, const char **why)
 {
-	int32_t *label = x->label ? NEW(int32_t, x->n) : NULL;
-	double *y = x->y ? NEW(double, x->n) : NULL, *w = x->w ? NEW(double, x->n) : NULL;
-	for (size_t i = 0; i < x->n; i++) {
-		if (label)
-			label[i] = x->label[data_row(x, i)];
-		if (y)
-			y[i] = x->y[data_row(x, i)];
-		if (w)
-			w[i] = data_weight(x, i);
-	}
-	struct scored s = { .n = x->n, .k = (int32_t)data_outputs(x), .label = label, .y = y, .p = p, .w = w,
-		.positive = jb->d->schema.positive, .labels = (const char *const *)jb->d->schema.labels };
-	double score = measure(&jb->metric, &s, why);
-	free(label);
-	free(y);
-	free(w);
-	return score;
+	const struct schema *sc = &jb->d->schema;
+	return measure_view(&jb->metric, x, p, sc->positive, (const char *const *)sc->labels, why);
 }
 
 static struct run run_for(const struct job *jb, int fold, int folds)
@@ -121,7 +106,8 @@ static struct run run_for(const struct job *jb, int fold, int folds)
 	const struct train_opts *o = jb->o;
 	bool draw = verbosity >= 0 && (o->progress || isatty(STDERR_FILENO));
 	return (struct run){ .seed = o->seed, .threads = jb->threads, .metric = jb->metric,
-		.positive = jb->d->schema.positive, .early_stop = o->early_stop, .fold = fold, .folds = folds,
+		.positive = jb->d->schema.positive,
+		.labels = (const char *const *)jb->d->schema.labels, .early_stop = o->early_stop, .fold = fold, .folds = folds,
 		.metrics = jb->metrics, .progress = draw };
 }
 

@@ -216,3 +216,11 @@ expect 'no other family has them' 64 "dls-train -q --target churn --id customer 
 err_has 'and says so' '--cv works for all'
 expect 'an ensemble of them is not judged' 0 "dls-ensemble -o $tmp/x stack $tmp/bag"
 err_has 'and this is said' 'no score'
+
+# ---- a metric of one label ----
+
+dls-train -q --target churn --id customer --metric recall:Yes --valid-frac 0.25 --metrics "$tmp/log" -o "$tmp/x" boost --trees 8 \
+	--rate 0.3 <"$data/customers.csv"
+check 'a metric of one label is known in every round' sh -c "[ \$(jq 'select(.event == \"round\") | .\"recall:Yes\" | numbers' $tmp/log | wc -l) = 8 ]"
+check 'and in the last round it is that of the model' sh -c "[ \$(jq 'select(.round == 8) | .\"recall:Yes\"' $tmp/log) = \
+	\$(dls-predict --show $tmp/x | jq .metrics.valid.score) ]"
