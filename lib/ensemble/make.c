@@ -163,12 +163,7 @@ static struct oof own_oof(const struct making *mk, const struct oof *like)
 {
 	const struct level *lv = &mk->level;
 	size_t k = (size_t)lv->k;
-	struct oof o = { .n = like->n, .folds = lv->folds, .rows_hash = like->rows_hash, .fold = NEW0(int32_t, like->n),
-		.label = like->label ? mem_copy(like->label, like->n, sizeof(*o.label)) : NULL,
-		.y = like->y ? mem_copy(like->y, like->n, sizeof(*o.y)) : NULL,
-		.w = lv->w ? mem_copy(like->w, like->n, sizeof(*o.w)) : NULL, .p = NEW(double, like->n * k) };
-	for (size_t j = 0; j < o.n * k; j++)
-		o.p[j] = NAN;
+	struct oof o = oof_new(like->n, k, lv->folds, like->rows_hash, like->label, like->y, lv->w ? like->w : NULL);
 	for (size_t r = 0; r < lv->n; r++) {
 		if (isnan(mk->p[r * k]))
 			continue;

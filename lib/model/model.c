@@ -44,6 +44,17 @@ size_t model_outputs(const struct model *m)
 	return m->schema.nlabels ? (size_t)m->schema.nlabels : 1;
 }
 
+struct oof oof_new(size_t n, size_t k, int32_t folds, uint64_t rows_hash, const int32_t *label, const double *y,
+		   const double *w)
+{
+	struct oof o = { .n = n, .folds = folds, .rows_hash = rows_hash, .fold = NEW0(int32_t, n),
+		.label = label ? mem_copy(label, n, sizeof(*label)) : NULL, .y = y ? mem_copy(y, n, sizeof(*y)) : NULL,
+		.w = w ? mem_copy(w, n, sizeof(*w)) : NULL, .p = NEW(double, n * k) };
+	for (size_t i = 0; i < n * k; i++)
+		o.p[i] = NAN;
+	return o;
+}
+
 void oof_free(struct oof *o)
 {
 	free(o->fold);

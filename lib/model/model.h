@@ -71,6 +71,12 @@ void model_show(const struct model *m, struct str *out);
 /* The out-of-fold predictions as scored rows (only held-out ones); arrays are the caller's, see oof_scored_free(). */
 struct scored oof_scored(const struct model *m);
 void oof_scored_free(struct scored *s);
+/*
+ * An empty table, no row held out yet, for n training rows with k outputs: the
+ * target (label or y, the other NULL) and weights (or NULL) are copied.
+ */
+struct oof oof_new(size_t n, size_t k, int32_t folds, uint64_t rows_hash, const int32_t *label, const double *y,
+		   const double *w);
 void oof_free(struct oof *o);
 
 #endif

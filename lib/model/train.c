@@ -196,23 +196,17 @@ static struct fold_by fold_by(const struct dataset *d, const struct train_opts *
 }
 
 /* A table of out-of-fold predictions for all rows, none made yet. */
-static struct oof oof_new(const struct dataset *d, int32_t folds)
+static struct oof oof_of(const struct dataset *d, int32_t folds)
 {
-	size_t k = d->schema.nlabels ? (size_t)d->schema.nlabels : 1;
-	struct oof o = { .n = d->n, .folds = folds, .rows_hash = d->table->hash, .fold = NEW0(int32_t, d->n),
-		.label = d->label ? mem_copy(d->label, d->n, sizeof(int32_t)) : NULL,
-		.y = d->y ? mem_copy(d->y, d->n, sizeof(double)) : NULL,
-		.w = d->w ? mem_copy(d->w, d->n, sizeof(double)) : NULL, .p = NEW(double, d->n * k) };
-	for (size_t i = 0; i < d->n * k; i++)
-		o.p[i] = NAN;
-	return o;
+	size_t k = data_outputs(&(struct data){ .nclasses = d->schema.nlabels });
+	return oof_new(d->n, k, folds, d->table->hash, d->label, d->y, d->w);
 }
 
 static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
 {
 	struct dataset *d = jb->d;
 	int64_t rounds = 0;
-	*oof = oof_new(d, cv->k);
+	*oof = oof_of(d, cv->k);
 	struct fold_by by = fold_by(d, jb->o);
 	if ((size_t)cv->k > d->n)
 		die(ST_DATA, "%d folds of %zu rows; use fewer folds", cv->k, d->n);
@@ -229,7 +223,7 @@ static void cross_validate(struct job *jb, struct oof *oof, struct cv *cv)
 static void keep_oob(struct job *jb, struct model *m)
 {
 	size_t k = data_outputs(&(struct data){ .nclasses = jb->d->schema.nlabels });
-	m->oof = oof_new(jb->d, 1);
+	m->oof = oof_of(jb->d, 1);
 	if (!jb->family->unseen || !jb->family->unseen(m->fit, m->oof.p))
 		die(ST_USAGE, "--oob: only a forest whose trees draw rows has out-of-bag predictions; --cv works for all");
 	for (size_t i = 0; i < jb->d->n; i++)
