@@ -23,7 +23,7 @@ Q = $(if $(V),,@)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math -MMD -MP
-LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lpthread -lm
+LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lpthread -lm
 CHECKLIBS = -lcheck -lsubunit -lrt
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))

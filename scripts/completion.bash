@@ -12,4 +12,4 @@ _dls() {
 			awk '/^(Families|Methods|Metrics)/ { on = 1; next } on && /^  [+ a-z] *[a-z]/ { print $1 == "+" ? $2 : $1 }')" -- "$cur")
 	fi
 }
-complete -o filenames -F _dls dls-train dls-predict dls-ensemble dls-eval dls-split
+complete -o filenames -F _dls dls-train dls-predict dls-ensemble dls-eval dls-split dls-tfidf

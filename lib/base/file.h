@@ -24,4 +24,7 @@ FILE *in_open(const char *path);	/* dies with ST_NOINPUT; a directory or closed 
 char *in_read_all(const char *path, size_t *n);	/* the whole file, malloc'ed, NUL after the n bytes */
 const char *in_name(const char *path);	/* "stdin" for NULL and "-" */
 
+/* A file without a name in $TMPDIR (or /tmp), to write and read; gone when closed, or when the program ends in any way. */
+FILE *file_temp(void);	/* dies with ST_IO */
+
 #endif

@@ -9,15 +9,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/sparse.h"
 #include "data/table.h"
 
 enum task { TASK_REGRESSION = 1, TASK_BINARY = 2, TASK_MULTICLASS = 4 };
 #define TASK_CLASSES (TASK_BINARY | TASK_MULTICLASS)
 
+/* How the columns of a sparse matrix are called: put() appends the name of column j. */
+struct column_names {
+	void (*put)(const void *of, size_t j, struct str *out);
+	const void *of;
+};
+
 struct data {
 	size_t n;			/* rows of the view */
 	size_t ncols;
-	const struct column *cols;	/* (ncols) features */
+	const struct column *cols;	/* (ncols) features, none of them text */
+	const struct sparse *sparse;	/* more features, by row of the table; NULL: none */
+	struct column_names names;	/* of these */
+	size_t ngroups;			/* the sparse columns fall into groups, the terms of a text: */
+	const size_t *group;		/* (ngroups + 1) where each begins; the last is their number */
 	const uint32_t *rows;		/* (n) rows of the table; NULL: first, first + 1, ... */
 	size_t first;
 	enum task task;
@@ -35,6 +46,11 @@ static inline size_t data_row(const struct data *d, size_t i)
 static inline double data_weight(const struct data *d, size_t i)
 {
 	return d->w ? d->w[data_row(d, i)] : 1.0;
+}
+
+static inline size_t data_nsparse(const struct data *d)
+{
+	return d->sparse ? d->sparse->ncols : 0;
 }
 
 /* Columns of a family's predictions: a probability for each class, or one value. */

@@ -19,6 +19,8 @@ static size_t find_input(const char *name, size_t n, const struct column *inputs
 	for (size_t i = 0; i < ninputs; i++) {
 		names[i] = inputs[i].name;
 		if (strlen(inputs[i].name) == n && memcmp(inputs[i].name, name, n) == 0) {
+			if (inputs[i].kind == KIND_TEXT)
+				die(ST_USAGE, "'%s': '%s' is a text, not a number or a category", spec, inputs[i].name);
 			free(names);
 			return i;
 		}
@@ -275,9 +277,10 @@ static void one_from_json(struct derive *d, const struct jval *v, const struct c
 		d->levels[l] = mem_str(jval_str(jval_at(levels, (size_t)l)));
 	index_levels(d);
 	bool target = d->op == DERIVE_TARGET;
+	bool text = inputs[d->a].kind == KIND_TEXT || (d->b != ONE && inputs[d->b].kind == KIND_TEXT);
 	bool numbers = d->op != DERIVE_RATIO || (d->b != ONE && inputs[d->a].kind == KIND_NUMERIC &&
 						 inputs[d->b].kind == KIND_NUMERIC);
-	if (!numbers || dict_size(d->dict) != d->nlevels || (d->b == ONE && !target) || (target && (!means ||
+	if (text || !numbers || dict_size(d->dict) != d->nlevels || (d->b == ONE && !target) || (target && (!means ||
 	    jval_size(means) != (size_t)d->nlevels + 1)))
 		die(ST_DATA, "not a valid model: the derived column '%s' makes no sense", d->name);
 	if (!target)

@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 struct value {
 	int32_t col;
@@ -77,20 +78,8 @@ static int32_t hex4(struct json_rows *c)
 
 static void add_utf8(struct str *t, int32_t x)
 {
-	if (x < 0x80) {
-		str_putc(t, (char)x);
-	} else if (x < 0x800) {
-		str_putc(t, (char)(0xc0 | x >> 6));
-	} else if (x < 0x10000) {
-		str_putc(t, (char)(0xe0 | x >> 12));
-		str_putc(t, (char)(0x80 | (x >> 6 & 0x3f)));
-	} else {
-		str_putc(t, (char)(0xf0 | x >> 18));
-		str_putc(t, (char)(0x80 | (x >> 12 & 0x3f)));
-		str_putc(t, (char)(0x80 | (x >> 6 & 0x3f)));
-	}
-	if (x >= 0x80)
-		str_putc(t, (char)(0x80 | (x & 0x3f)));
+	char bytes[4];
+	str_add(t, bytes, utf8_encode(x, bytes));
 }
 
 /* What follows a backslash, to c->text. */

@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "data/need.h"
 
 static void index_levels(struct field *f)
@@ -42,6 +43,7 @@ void schema_from(struct schema *sc, const struct column *cols, size_t ncols)
 
 /* ---- JSON ---- */
 
+static const char *const kinds[] = { [KIND_NUMERIC] = "numeric", [KIND_CATEGORY] = "category", [KIND_TEXT] = "text" };
 static const char *const tasks[] = { [TASK_REGRESSION] = "regression", [TASK_BINARY] = "binary",
 				     [TASK_MULTICLASS] = "multiclass" };
 
@@ -61,7 +63,7 @@ void schema_json(const struct schema *sc, struct json *j, const char *key)
 		const struct field *f = &sc->fields[i];
 		json_object(j, NULL);
 		json_str(j, "name", f->name);
-		json_str(j, "kind", f->kind == KIND_NUMERIC ? "numeric" : "category");
+		json_str(j, "kind", kinds[f->kind]);
 		if (f->kind == KIND_CATEGORY)
 			texts_json(j, "levels", f->levels, (size_t)f->nlevels);
 		json_end(j, '}');
@@ -74,6 +76,8 @@ void schema_json(const struct schema *sc, struct json *j, const char *key)
 	texts_json(j, "labels", sc->labels, (size_t)sc->nlabels);
 	json_int(j, "positive", sc->positive);
 	json_str(j, "unseen", sc->unseen);
+	if (sc->strict_text)
+		json_bool(j, "strict_text", true);
 	json_end(j, '}');
 }
 
@@ -99,12 +103,13 @@ static void field_from(struct field *f, const struct jval *v)
 {
 	const char *kind = jval_str(jval_need(v, "kind"));
 	f->name = mem_str(jval_str(jval_need(v, "name")));
-	f->kind = strcmp(kind, "numeric") == 0 ? KIND_NUMERIC : KIND_CATEGORY;
-	if (f->kind == KIND_CATEGORY) {
-		if (strcmp(kind, "category") != 0)
-			die(ST_DATA, "not a valid model: column '%s' is of kind '%s'", f->name, kind);
+	f->kind = KIND_NUMERIC;
+	while (f->kind <= KIND_TEXT && strcmp(kind, kinds[f->kind]) != 0)
+		f->kind++;
+	if (f->kind > KIND_TEXT)
+		die(ST_DATA, "not a valid model: column '%s' is of kind '%s'", f->name, kind);
+	if (f->kind == KIND_CATEGORY)
 		f->levels = texts_from(jval_need(v, "levels"), &f->nlevels);
-	}
 	index_levels(f);
 }
 
@@ -131,6 +136,7 @@ void schema_from_json(struct schema *sc, const struct jval *v)
 	list_from(&sc->missing, jval_need(v, "missing"));
 	sc->target = text_or_null(jval_get(v, "target"));
 	sc->unseen = text_or_null(jval_get(v, "unseen"));
+	sc->strict_text = jval_get(v, "strict_text") && jval_bool(jval_get(v, "strict_text"));
 	for (size_t t = 0; t < sizeof(tasks) / sizeof(*tasks); t++)
 		if (tasks[t] && strcmp(tasks[t], task) == 0)
 			sc->task = (enum task)t;
@@ -181,8 +187,10 @@ void schema_cells(struct column *cols, size_t ncols, size_t n)
 	for (size_t i = 0; i < ncols; i++) {
 		if (cols[i].kind == KIND_NUMERIC)
 			cols[i].num = NEW(double, n);
-		else
+		else if (cols[i].kind == KIND_CATEGORY)
 			cols[i].cat = NEW(int32_t, n);
+		else
+			cols[i].text = NEW(struct slice, n);
 	}
 }
 
@@ -191,8 +199,10 @@ void schema_cells_free(struct column *cols, size_t ncols)
 	for (size_t i = 0; i < ncols; i++) {
 		free(cols[i].num);
 		free(cols[i].cat);
+		free(cols[i].text);
 		cols[i].num = NULL;
 		cols[i].cat = NULL;
+		cols[i].text = NULL;
 	}
 }
 
@@ -237,7 +247,18 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 		for (size_t i = 0; i < n; i++) {
 			struct slice cell = { NULL, 0 };
 			if (map[f] != SIZE_MAX)
-				cell = slice_trim(b->cells[(first + i) * b->ncols + map[f]]);
+				cell = b->cells[(first + i) * b->ncols + map[f]];
+			if (fl->kind == KIND_TEXT) {
+				cols[f].text[i] = cell.n ? cell : (struct slice){ "", 0 };
+				c->missing[f] += cell.n == 0;
+				if (utf8_count_bad(cell)) {
+					c->unseen[f]++;
+					if (sc->strict_text)
+						note_trouble(c, first + i, f);
+				}
+				continue;
+			}
+			cell = slice_trim(cell);
 			double *x = fl->kind == KIND_NUMERIC ? &cols[f].num[i] : NULL;
 			if (x && sc->missing.n == 0 && num_parse(cell.s, cell.n, x) && isfinite(*x))
 				continue;
@@ -269,6 +290,8 @@ void schema_die(const struct schema *sc, const size_t *map, const struct block *
 	struct slice cell = b->cells[c->bad_row * b->ncols + map[c->bad_field]];
 	char *text = mem_strn(cell.s, cell.n < 60 ? cell.n : 60);
 	unsigned long long line = b->lines[c->bad_row];
+	if (f->kind == KIND_TEXT)
+		die(ST_DATA, "%s:%llu: column '%s': the text is not UTF-8", reader_where(r), line, f->name);
 	if (f->kind == KIND_NUMERIC)
 		die(ST_DATA, "%s:%llu: column '%s': '%s' is not a number", reader_where(r), line, f->name, text);
 	die(ST_DATA, "%s:%llu: column '%s': '%s' is a level that training did not see (--unseen error)", reader_where(r),

@@ -30,6 +30,7 @@ struct schema {
 	int32_t nlabels;
 	int32_t positive;	/* of two labels; else -1 */
 	char *unseen;		/* policy for a level never seen: "missing" or "error" */
+	bool strict_text;	/* a text that is not UTF-8 is an error */
 };
 
 /* From columns of a table (the features) as they are; the target is set by the caller. */
@@ -38,7 +39,7 @@ void schema_json(const struct schema *sc, struct json *j, const char *key);
 void schema_from_json(struct schema *sc, const struct jval *v);	/* dies (ST_DATA) when it makes no sense */
 void schema_free(struct schema *sc);
 
-/* Columns without rows (kinds, names, levels) in the form that families take; owned by the caller (free()). */
+/* Columns without rows (kinds, names, levels); owned by the caller (free()). */
 struct column *schema_columns(const struct schema *sc);
 
 /*
@@ -51,16 +52,16 @@ void schema_map(const struct schema *sc, const struct reader *r, size_t *map);
 
 /* What conversion met; counts add up over calls. The first trouble by row is kept. */
 struct convert {
-	uint64_t *unseen;	/* (nfields) cells of a level never seen */
-	uint64_t *missing;	/* (nfields) missing cells */
-	bool bad;		/* a cell that is not a number, or unseen under "error" */
+	uint64_t *unseen;	/* (nfields) cells of a level never seen, texts that are not UTF-8 */
+	uint64_t *missing;	/* (nfields) missing cells, empty texts */
+	bool bad;		/* a cell that is not a number, unseen under "error", or a text under strict_text */
 	size_t bad_row, bad_field;
 };
 
 /*
  * Converts rows first..first+n of the block by the schema into cols (nfields),
  * made by schema_columns() and given cell arrays of n by schema_cells(). Never
- * dies: trouble goes to c.
+ * dies: trouble goes to c. Texts are the block's own.
  */
 void schema_cells(struct column *cols, size_t ncols, size_t n);
 void schema_cells_free(struct column *cols, size_t ncols);

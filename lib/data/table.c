@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/par.h"
+#include "base/utf8.h"
 
 #define FORM_NONE 253		/* uniform form of a column without a number yet */
 #define FORM_MISSING 254
@@ -35,7 +36,7 @@ struct texts {
 	uint8_t *forms;		/* (rows) */
 	struct aside *asides;	/* (nasides) by row */
 	size_t nasides, cap_asides;
-	struct arena *arena;	/* of the asides */
+	struct arena *arena;	/* of the asides; of a text column's cells */
 };
 
 /* ---- missing, levels ---- */
@@ -133,12 +134,13 @@ struct build {
 	struct column col;	/* num while numeric, cat (by arrival) once a category */
 	struct texts texts;
 	struct dict *dict;	/* of a category */
-	bool stored, numeric, categorical;	/* wanted at all; forced kinds */
+	bool stored, numeric, categorical, text;	/* wanted at all; forced kinds */
 	size_t source;		/* column of the reader */
 	size_t n, cap;
 	size_t numbers, words;	/* cells that look like a number, and that do not */
 	bool only_inf;		/* all words so far were infinities */
-	uint64_t line;		/* of the first word, ... */
+	size_t bad_texts;	/* that are not UTF-8 */
+	uint64_t line;		/* of the first of these, or of the first word, ... */
 	char sample[32];	/* ... and its beginning */
 	bool bad;		/* a word in a column forced to be numeric */
 };
@@ -148,6 +150,10 @@ static void reserve(struct build *b, size_t more)
 	if (b->n + more <= b->cap)
 		return;
 	b->cap = (b->n + more) * 2;
+	if (b->text) {
+		GROW(b->col.text, b->cap);
+		return;
+	}
 	if (b->dict) {
 		GROW(b->col.cat, b->cap);
 		return;
@@ -256,11 +262,24 @@ struct add_ctx {
 	const char *const *extra;
 };
 
+static void add_text(struct build *b, struct slice s, uint64_t line)
+{
+	if (!b->texts.arena)
+		b->texts.arena = arena_new();
+	if (utf8_count_bad(s) && b->bad_texts++ == 0)
+		b->line = line;
+	b->col.text[b->n++] = (struct slice){ s.n ? arena_strn(b->texts.arena, s.s, s.n) : "", s.n };
+}
+
 /* Rows from..to of one column; most cells are numbers without blanks. */
 static void add_cells(struct build *b, const struct add_ctx *c, size_t from, size_t to)
 {
 	const struct block *bl = c->block;
 	const struct slice *s = bl->cells + from * bl->ncols + b->source;
+	for (size_t r = from; b->text && r < to; r++, s += bl->ncols)
+		add_text(b, *s, bl->lines[r]);
+	if (b->text)
+		return;
 	for (size_t r = from; r < to; r++, s += bl->ncols) {
 		double x;
 		uint8_t form;
@@ -305,11 +324,14 @@ static struct build *add_builds(struct build *b, size_t *nb, const struct reader
 		struct build *c = &b[*nb];
 		*c = (struct build){ .col = { .kind = KIND_NUMERIC, .name = name }, .texts = { .uniform = FORM_NONE },
 			.stored = !listed(spec->drop, name), .numeric = listed(spec->numeric, name),
-			.categorical = listed(spec->categorical, name), .source = *nb };
+			.categorical = listed(spec->categorical, name), .text = listed(spec->text, name), .source = *nb };
+		c->col.kind = c->text ? KIND_TEXT : KIND_NUMERIC;
 		if (!c->stored)
 			continue;
 		reserve(c, n + 1);
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; c->text && i < n; i++)
+			add_text(c, (struct slice){ NULL, 0 }, 0);
+		for (size_t i = 0; !c->text && i < n; i++) {
 			put_form(&c->texts, i, c->cap, FORM_MISSING);
 			c->col.num[c->n++] = NAN;
 		}
@@ -317,6 +339,18 @@ static struct build *add_builds(struct build *b, size_t *nb, const struct reader
 			become_category(c);
 	}
 	return b;
+}
+
+static void refuse_texts(const struct build *b, size_t nb, const struct reader *r, bool strict)
+{
+	for (size_t i = 0; i < nb; i++) {
+		if (b[i].bad_texts && strict)
+			die(ST_DATA, "%s:%llu: column '%s': the text is not UTF-8", reader_where(r), (unsigned long long)b[i].line,
+			    reader_name(r, i));
+		if (b[i].bad_texts)
+			warn("%s: column '%s': %zu of %zu texts are not UTF-8, the first in line %llu; their bytes count as U+FFFD",
+			     reader_where(r), reader_name(r, i), b[i].bad_texts, b[i].n, (unsigned long long)b[i].line);
+	}
 }
 
 static void refuse_words(const struct build *b, size_t nb, const struct reader *r)
@@ -376,6 +410,7 @@ struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 		t->nrows += bl->nrows;
 	}
 	refuse_words(b, nb, r);
+	refuse_texts(b, nb, r, spec->strict_text);
 	t->hash = reader_hash(r);
 	t->cols = NEW(struct column, nb);
 	t->texts = NEW(struct texts, nb);
@@ -389,6 +424,8 @@ struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 		if (b[i].dict) {
 			GROW(col->cat, t->nrows);
 			sort_levels(t, col, b[i].dict);
+		} else if (b[i].text) {
+			GROW(col->text, t->nrows);
 		} else {
 			GROW(col->num, t->nrows);
 		}
@@ -421,17 +458,19 @@ void tab_categorize(struct table *t, size_t c)
 void tab_forget_texts(struct table *t)
 {
 	for (size_t i = 0; i < t->ncols; i++)
-		texts_free(&t->texts[i]);
+		if (t->cols[i].kind != KIND_TEXT)
+			texts_free(&t->texts[i]);
 }
 
 void tab_free(struct table *t)
 {
 	if (!t)
 		return;
-	tab_forget_texts(t);
 	for (size_t i = 0; i < t->ncols; i++) {
+		texts_free(&t->texts[i]);
 		free(t->cols[i].num);
 		free(t->cols[i].cat);
+		free(t->cols[i].text);
 	}
 	free(t->cols);
 	free(t->texts);

@@ -1,6 +1,6 @@
 /*
  * A table in memory, by columns. A missing number is NaN, a missing category
- * -1. Levels of a category are sorted: by value when all of them are numbers,
+ * -1, a text is never missing but may be empty. Levels of a category are sorted: by value when all of them are numbers,
  * else by bytes; so codes do not depend on the order of rows.
  */
 #ifndef DLS_DATA_TABLE_H
@@ -14,13 +14,14 @@
 #include "base/str.h"
 #include "data/reader.h"
 
-enum kind { KIND_NUMERIC, KIND_CATEGORY };
+enum kind { KIND_NUMERIC, KIND_CATEGORY, KIND_TEXT };
 
 struct column {
 	const char *name;
 	enum kind kind;
 	double *num;		/* (nrows) when numeric */
 	int32_t *cat;		/* (nrows) level when category */
+	struct slice *text;	/* (nrows) when text */
 	const char **levels;	/* (nlevels) sorted texts */
 	int32_t nlevels;
 };
@@ -33,9 +34,10 @@ struct table {
 	struct texts *texts;	/* (ncols) how the input wrote its numbers, for tab_categorize(); see table.c */
 };
 
-/* Kinds that are forced, what else means missing, what is not to be stored at all. */
+/* Kinds that are forced (a text is never inferred), what else means missing, what is not to be stored at all. */
 struct tab_spec {
-	const char *const *numeric, *const *categorical, *const *drop, *const *missing;	/* each ends in NULL, or is NULL */
+	const char *const *numeric, *const *categorical, *const *text, *const *drop, *const *missing;	/* each ends in NULL, or is NULL */
+	bool strict_text;	/* a text that is not UTF-8 is an error, not a warning */
 	int threads;
 };
 

@@ -42,8 +42,10 @@ static struct column *member_inputs(const struct member *mb, const struct data *
 		cols[f] = x->cols[mb->map[f]];
 		if (cols[f].kind == KIND_NUMERIC)
 			cols[f].num += x->first;
-		else
+		else if (cols[f].kind == KIND_CATEGORY)
 			cols[f].cat += x->first;
+		else
+			cols[f].text += x->first;
 	}
 	return cols;
 }
@@ -253,30 +255,42 @@ static void ens_show(const void *fit, const struct data *x, const struct schema 
 		json_int(j, e->c.curve[0].y ? "knots" : "sample", (int64_t)e->c.curve[0].n);
 }
 
+/* Adds a share to the members' inputs (n) that a feature is made of. */
+static void add_share(const struct member *mb, const size_t *inputs, size_t n, double share, double *out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[mb->map[inputs[i]]] += share / (double)n;
+}
+
 /*
  * Adds the member's importance to out (x->ncols), its total made 1 and times
- * its weight; a derived column's is shared by the columns it is made of.
+ * its weight; that of a derived column or a term is shared by the columns it
+ * is made of.
  */
 static bool add_importance(const struct ensemble *e, size_t i, const char *kind, double *out)
 {
 	const struct member *mb = &e->members[i];
 	const struct model *m = mb->model;
 	struct data frame = model_frame(m);
-	double *x = NEW0(double, m->nfeatures), sum = 0;
+	size_t n = m->nfeatures + m->vectors.ncols, nplain = m->nfeatures - m->derived.n;
+	double *x = NEW0(double, n), sum = 0;
 	bool has = m->family->importance && m->family->importance(m->fit, &frame, kind, x);
-	for (size_t f = 0; f < m->nfeatures; f++)
+	for (size_t f = 0; f < n; f++)
 		sum += fabs(x[f]);
-	for (size_t f = 0; has && sum > 0 && f < m->nfeatures; f++) {
+	const struct vector *v = m->vectors.v;
+	size_t end = m->nfeatures;	/* of the vectoriser's columns */
+	for (size_t f = 0; has && sum > 0 && f < n; f++) {
 		double share = fabs(e->c.weight[i]) * fabs(x[f]) / sum;
-		if (f < m->schema.nfields) {
-			out[mb->map[f]] += share;
-			continue;
+		if (f < nplain) {
+			add_share(mb, &m->plain[f], 1, share, out);
+		} else if (f < m->nfeatures) {
+			const struct derive *d = &m->derived.d[f - nplain];
+			add_share(mb, (size_t[]){ d->a, d->b }, d->b == SIZE_MAX ? 1 : 2, share, out);
+		} else {
+			if (f == end)
+				end += tfidf_ncols(v++->tfidf);
+			add_share(mb, v[-1].field, v[-1].columns.n, share, out);
 		}
-		const struct derive *d = &m->derived.d[f - m->schema.nfields];
-		bool pair = d->b != SIZE_MAX;
-		out[mb->map[d->a]] += pair ? share / 2 : share;
-		if (pair)
-			out[mb->map[d->b]] += share / 2;
 	}
 	free(x);
 	return has;
@@ -298,7 +312,8 @@ static bool ens_importance(const void *fit, const struct data *x, const char *ki
 
 #define ANY_TASK (TASK_CLASSES | TASK_REGRESSION)
 #define METHOD(id, its_name, its_tasks, its_opts, its_apply, its_brief, its_details, ...) \
-	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .opts = its_opts, \
+	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .takes = TAKES_TEXT, \
+		.opts = its_opts, \
 		.opts_size = sizeof(struct method_opts), .details = its_details, .predict = ens_predict, .save = ens_save, \
 		.load = ens_load, .free = ens_free, .show = ens_show, .importance = ens_importance }; \
 	static const struct method method_##id = { .family = &family_##id, .apply = its_apply, __VA_ARGS__ };

@@ -8,6 +8,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 
 /* ---- writing ---- */
 
@@ -117,20 +118,13 @@ void json_raw(struct json *j, const char *key, const char *text)
 	str_puts(j->out, text);
 }
 
-/* Length of the well-formed UTF-8 sequence at s, or 0 (Unicode 15, table 3-7). */
-static size_t utf8_len(const unsigned char *s, size_t n)
+/* Length of the well-formed UTF-8 sequence at s, or 0. */
+static size_t utf8_len(const char *s, size_t n)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3
-		: s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-	if (len == 0 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
+	size_t len;
+	bool bad;
+	utf8_decode(s, s + n, &len, &bad);
+	return bad ? 0 : len;
 }
 
 /*
@@ -170,7 +164,7 @@ void json_quote(struct str *out, const char *s, size_t n)
 	str_putc(out, '"');
 	for (size_t i = 0; i < n;) {
 		unsigned char c = (unsigned char)s[i];
-		size_t len = utf8_len((const unsigned char *)s + i, n - i);
+		size_t len = utf8_len(s + i, n - i);
 		if (len == 4 && is_escape((const unsigned char *)s + i))
 			len = 0;
 		if (c == '"' || c == '\\')

@@ -29,6 +29,14 @@ static void add_names(const struct reader *r, const char *option, const struct s
 	to->names[to->n] = NULL;
 }
 
+static bool listed(const struct names *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool is_role(const struct dataset *d, const char *name)
 {
 	for (size_t i = 0; i < NROLES; i++)
@@ -54,10 +62,18 @@ static void find_roles(struct dataset *d, const struct reader *r, const struct t
 	}
 }
 
+/* A text is nothing else. */
+static void refuse_kinds(const struct dataset *d, const struct names *text)
+{
+	for (size_t i = 0; i < text->n; i++)
+		if (is_role(d, text->names[i]))
+			die(ST_USAGE, "the column '%s' cannot be both a text and --target, --weight, --group or --time", text->names[i]);
+}
+
 static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o)
 {
 	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
-	struct names numeric = { 0 }, categorical = { 0 }, drop = { 0 };
+	struct names numeric = { 0 }, categorical = { 0 }, text = { 0 }, drop = { 0 };
 	const char **missing = NEW0(const char *, o->missing.n + 1);
 	size_t kept = 0;
 	find_roles(d, r, o);
@@ -65,8 +81,17 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 		strs_add(&d->schema.others, reader_name(r, i));	/* those that become features leave it again */
 	add_names(r, "--numeric", &o->numeric, &numeric);
 	add_names(r, "--categorical", &o->categorical, &categorical);
+	add_names(r, "--text", &o->text, &text);
+	for (size_t i = 0; i < text.n; i++)
+		strs_add(&d->text, text.names[i]);
+	for (size_t i = 0; i < d->vectors.n; i++)
+		add_names(r, "--features", &d->vectors.v[i].columns, &text);
+	refuse_kinds(d, &text);
 	add_names(r, "--drop", &o->drop, &drop);
 	add_names(r, "--id", &o->id, &drop);
+	for (size_t i = 0; i < drop.n; i++)
+		if (listed(&text, drop.names[i]))
+			die(ST_USAGE, "the column '%s' is both a text to learn from and --drop or --id", drop.names[i]);
 	for (size_t i = 0; i < drop.n; i++)	/* rows may be grouped by their --id */
 		if (!is_role(d, drop.names[i]))
 			drop.names[kept++] = drop.names[i];
@@ -75,11 +100,12 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 		strs_add(&d->categorical, categorical.names[i]);
 	for (size_t i = 0; i < o->missing.n; i++)
 		missing[i] = o->missing.s[i];
-	struct tab_spec spec = { .numeric = numeric.names, .categorical = categorical.names, .drop = drop.names,
-		.missing = missing, .threads = cmd_threads(o->threads) };
+	struct tab_spec spec = { .numeric = numeric.names, .categorical = categorical.names, .text = text.names,
+		.drop = drop.names, .missing = missing, .strict_text = strcmp(o->invalid, "error") == 0, .threads = cmd_threads(o->threads) };
 	struct table *t = tab_read(r, &spec);
 	free(numeric.names);
 	free(categorical.names);
+	free(text.names);
 	free(drop.names);
 	free(missing);
 	if (t->nrows == 0)
@@ -281,7 +307,7 @@ static void set_weights(struct dataset *d, const struct train_opts *o)
 static bool all_missing(const struct column *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (c->kind == KIND_NUMERIC ? !isnan(c->num[i]) : c->cat[i] >= 0)
+		if (c->kind == KIND_NUMERIC ? !isnan(c->num[i]) : c->kind == KIND_CATEGORY ? c->cat[i] >= 0 : c->text[i].n > 0)
 			return false;
 	return true;
 }
@@ -291,13 +317,13 @@ static bool is_feature(const struct dataset *d, const struct column *c)
 {
 	if (is_role(d, c->name))
 		return false;
-	if (all_missing(c, d->n)) {
+	if (c->kind != KIND_TEXT && all_missing(c, d->n)) {
 		warn("column '%s' is empty and is not used", c->name);
 		return false;
 	}
 	if (c->kind == KIND_CATEGORY && d->n >= ID_ROWS && (double)c->nlevels > ID_SHARE * (double)d->n &&
 	    !strs_has(&d->categorical, c->name)) {
-		warn("column '%s' has %d different texts in %zu rows and is not used; say --id, --drop or --categorical %s",
+		warn("column '%s' has %d different texts in %zu rows and is not used; say --text, --id, --drop or --categorical %s",
 		     c->name, c->nlevels, d->n, c->name);
 		return false;
 	}
@@ -335,9 +361,30 @@ static void keep_others(struct dataset *d)
 	dict_free(read);
 }
 
+/* The vectorisers of --features. */
+static void read_features(struct dataset *d, const struct train_opts *o)
+{
+	for (size_t i = 0; i < o->features.n; i++) {
+		struct vectorfile f;
+		vectorfile_read(&f, o->features.s[i]);
+		vectors_take(&d->vectors, &f.vectors);
+		if (f.chosen_by_target)
+			d->chosen_on = f.rows_hash;
+		vectorfile_free(&f);
+	}
+}
+
+/* Terms that were chosen by the targets of the very rows that are to be held out. */
+static void warn_chosen(const struct dataset *d)
+{
+	if (d->chosen_on && d->chosen_on == d->table->hash)
+		warn("the terms of --features were chosen by the target of these same rows; scores of held-out rows will be too good");
+}
+
 void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks)
 {
 	*d = (struct dataset){ .schema.positive = -1 };
+	read_features(d, o);
 	d->table = read_table(d, path, o);
 	d->n = d->table->nrows;
 	set_target(d, o, tasks);
@@ -354,6 +401,11 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 	for (size_t i = 0; i < o->missing.n; i++)
 		strs_add(&d->schema.missing, o->missing.s[i]);
 	d->schema.unseen = mem_str(o->unseen);
+	d->schema.strict_text = strcmp(o->invalid, "error") == 0;
+	vectors_bind(&d->vectors, d->inputs, d->ninputs);
+	if (d->vectors.n)
+		d->vector_rows = vectors_rows(&d->vectors, d->inputs, d->n, cmd_threads(o->threads));
+	warn_chosen(d);
 	if (o->group) {
 		tab_categorize(d->table, (size_t)(role_column(d, ROLE_GROUP) - d->table->cols));
 		d->group = role_column(d, ROLE_GROUP);
@@ -375,6 +427,7 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 struct column_growth {
 	struct column *cols;
 	size_t ncols, n, cap;
+	struct arena *texts;
 };
 
 /* Appends n converted rows (block) to g. */
@@ -385,15 +438,21 @@ static void append_rows(struct column_growth *g, const struct column *block, siz
 		for (size_t c = 0; c < g->ncols; c++) {
 			if (g->cols[c].kind == KIND_NUMERIC)
 				GROW(g->cols[c].num, g->cap);
-			else
+			else if (g->cols[c].kind == KIND_CATEGORY)
 				GROW(g->cols[c].cat, g->cap);
+			else
+				GROW(g->cols[c].text, g->cap);
 		}
 	}
 	for (size_t c = 0; c < g->ncols; c++) {
 		if (g->cols[c].kind == KIND_NUMERIC)
 			memcpy(g->cols[c].num + g->n, block[c].num, n * sizeof(double));
-		else
+		else if (g->cols[c].kind == KIND_CATEGORY)
 			memcpy(g->cols[c].cat + g->n, block[c].cat, n * sizeof(int32_t));
+		for (size_t i = 0; g->cols[c].kind == KIND_TEXT && i < n; i++) {
+			struct slice s = block[c].text[i];
+			g->cols[c].text[g->n + i] = (struct slice){ arena_strn(g->texts, s.s, s.n), s.n };
+		}
 	}
 	g->n += n;
 }
@@ -436,7 +495,7 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
 	size_t *map = NEW(size_t, like->schema.nfields), unknown = 0;
 	struct column *block = schema_columns(&like->schema);
-	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0 };
+	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0, arena_new() };
 	struct convert cv = { NEW0(uint64_t, like->schema.nfields), NEW0(uint64_t, like->schema.nfields), false, 0, 0 };
 	size_t target = reader_need(r, like->schema.target, "--target"), weight = SIZE_MAX;
 	if (like->roles[ROLE_WEIGHT])
@@ -462,10 +521,19 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	d->schema = (struct schema){ .positive = -1 };
 	d->inputs = g.cols;
 	d->ninputs = g.ncols;
+	d->texts = g.texts;
 	free(map);
 	free(block);
 	free(cv.unseen);
 	free(cv.missing);
+}
+
+const struct column *dataset_input(const struct dataset *d, const char *name)
+{
+	for (size_t i = 0; i < d->ninputs; i++)
+		if (strcmp(d->inputs[i].name, name) == 0)
+			return &d->inputs[i];
+	bug("no input '%s'", name);
 }
 
 void dataset_free(struct dataset *d)
@@ -477,6 +545,10 @@ void dataset_free(struct dataset *d)
 	for (size_t i = 0; i < NROLES; i++)
 		free(d->roles[i]);
 	strs_free(&d->categorical);
+	strs_free(&d->text);
+	vectors_free(&d->vectors);
+	sparse_free(&d->vector_rows);
+	arena_free(d->texts);
 	free(d->label);
 	free(d->y);
 	free(d->w);

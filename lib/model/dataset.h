@@ -11,9 +11,9 @@
 /* The options of dls-train that say what the data mean and how to hold rows out. */
 struct train_opts {
 	struct common common;
-	const char *target, *task, *positive, *weight, *class_weight, *group, *time, *unseen, *format;
+	const char *invalid, *target, *task, *positive, *weight, *class_weight, *group, *time, *unseen, *format;
 	const char *valid, *metric, *metrics, *output;
-	struct strs id, drop, numeric, categorical, missing, ratio, cross, target_mean;
+	struct strs id, drop, numeric, categorical, text, features, missing, ratio, cross, target_mean;
 	double valid_frac, target_smooth;
 	int32_t cv, early_stop, threads;
 	uint64_t seed, fold_seed;
@@ -37,6 +37,11 @@ struct dataset {
 	size_t ninputs;
 	struct schema schema;
 	struct derives derived;
+	struct vectors vectors;	/* of --features, ... */
+	struct sparse vector_rows;	/* ... their rows, when there are any, ... */
+	struct strs text;	/* ... and the columns of --text, whose vectorisers are fitted to training rows */
+	uint64_t chosen_on;	/* hash of the rows whose target chose their terms; 0: none */
+	struct arena *texts;	/* owns texts that are not the table's; or NULL */
 };
 
 /*
@@ -51,6 +56,9 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
  * --valid): target and weight go by name. Its class labels that are not in the schema become -1 and are counted in a warning.
  */
 void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like);
+
+/* The input of that name, which is there. */
+const struct column *dataset_input(const struct dataset *d, const char *name);
 
 void dataset_free(struct dataset *d);
 

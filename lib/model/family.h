@@ -24,10 +24,14 @@
 
 struct schema;
 
+/* What a family takes beside numbers and categories: sparse columns (data.sparse), or the texts themselves among its columns. */
+enum { TAKES_SPARSE = 1, TAKES_TEXT = 2 };
+
 struct family {
 	const char *name;
 	const char *brief;		/* one line for --help: lower case, no full stop */
 	unsigned tasks;			/* enum task bits */
+	unsigned takes;			/* the above bits */
 	const struct opt *opts;
 	size_t opts_size;
 	const char *details;		/* a paragraph for the manual */
@@ -42,11 +46,12 @@ struct family {
 	void (*free)(void *fit);
 	/* Members of the open JSON object: coefficients, importance, size ... */
 	void (*show)(const void *fit, const struct data *x, const struct schema *sc, struct json *j);
-	/* Optional (NULL: none) from here on. Importance of each column by kind ("gain", "split", "coef"), to out (ncols); false: no such kind. */
+	/* Optional (NULL: none) from here on. Importance of each column by kind ("gain", "split", "coef"), to out (ncols, then the sparse ones); false: no such kind. */
 	bool (*importance)(const void *fit, const struct data *x, const char *kind, double *out);
 	/*
 	 * Additive contributions to the raw score (log-odds, or the value before
-	 * the link is undone): out (x->n, scores, ncols + 1), the last the bias;
+	 * the link is undone): out (x->n, scores, ncols + ngroups + 1), those of
+	 * the columns, of all columns of a group together, and the bias;
 	 * scores is 1 for binary and regression, else nclasses.
 	 */
 	void (*contrib)(const void *fit, const struct data *x, double *out);

@@ -29,8 +29,10 @@ static void predict_chunk(void *ctx, size_t i, int worker)
 	for (size_t f = 0; f < nin; f++) {
 		if (cols[f].kind == KIND_NUMERIC)
 			cols[f].num += first;
-		else
+		else if (cols[f].kind == KIND_CATEGORY)
 			cols[f].cat += first;
+		else
+			cols[f].text += first;
 	}
 	model_predict(c->m, cols, n, c->p + first * model_outputs(c->m));
 	free(cols);
@@ -54,8 +56,10 @@ static void shuffle_column(struct column *to, const struct column *from, const u
 	for (size_t i = 0; i < n; i++) {
 		if (from->kind == KIND_NUMERIC)
 			to->num[i] = from->num[order[i]];
-		else
+		else if (from->kind == KIND_CATEGORY)
 			to->cat[i] = from->cat[order[i]];
+		else
+			to->text[i] = from->text[order[i]];
 	}
 }
 
@@ -112,11 +116,11 @@ void score_importance(const struct model *m, const char *path, const struct pred
 {
 	bool permute = strcmp(o->importance, "permutation") == 0;
 	const struct column *cols = permute ? m->inputs : m->features;
-	size_t n = permute ? m->schema.nfields : m->nfeatures;
+	size_t ncols = permute ? m->schema.nfields : m->nfeatures, n = permute ? ncols : ncols + m->vectors.ncols;
 	double *x = NEW0(double, n);
 	struct data frame = model_frame(m);
 	struct rank *rank = NEW(struct rank, n);
-	struct str s = { 0 };
+	struct str s = { 0 }, name = { 0 };
 	char buf[NUM_MAX];
 	if (permute)
 		by_permutation(m, path, o, x);
@@ -128,13 +132,19 @@ void score_importance(const struct model *m, const char *path, const struct pred
 	qsort(rank, n, sizeof(*rank), greater_first);
 	str_puts(&s, "column,importance\n");
 	for (size_t i = 0; i < n; i++) {
-		csv_put(&s, slice_of(cols[rank[i].col].name));
+		name.n = 0;
+		if (rank[i].col < ncols)
+			str_puts(&name, cols[rank[i].col].name);
+		else
+			frame.names.put(frame.names.of, rank[i].col - ncols, &name);
+		csv_put(&s, (struct slice){ name.s, name.n });
 		str_putc(&s, ',');
 		str_add(&s, buf, num_print(buf, rank[i].x));
 		str_putc(&s, '\n');
 	}
 	out_write(out, s.s, s.n);
 	str_free(&s);
+	str_free(&name);
 	free(rank);
 	free(x);
 }

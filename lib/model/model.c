@@ -9,8 +9,6 @@
 #include "base/mem.h"
 #include "opt/cmd.h"
 
-#define FORMAT "1"
-
 struct model *model_new(const struct family *f)
 {
 	struct model *m = NEW0(struct model, 1);
@@ -25,18 +23,37 @@ void model_ready(struct model *m)
 {
 	free(m->inputs);
 	free(m->features);
+	free(m->plain);
 	m->inputs = schema_columns(&m->schema);
-	m->nfeatures = m->schema.nfields + m->derived.n;
-	m->features = NEW0(struct column, m->nfeatures);
-	for (size_t i = 0; i < m->schema.nfields; i++)
-		m->features[i] = m->inputs[i];
-	derives_columns(&m->derived, m->features + m->schema.nfields);
+	m->features = NEW0(struct column, m->schema.nfields + m->derived.n);
+	m->plain = NEW(size_t, m->schema.nfields);
+	m->nfeatures = model_plain(m->family, m->inputs, m->schema.nfields, m->plain);
+	for (size_t i = 0; i < m->nfeatures; i++)
+		m->features[i] = m->inputs[m->plain[i]];
+	derives_columns(&m->derived, m->features + m->nfeatures);
+	m->nfeatures += m->derived.n;
+	sparse_free(&m->no_rows);
+	m->no_rows = sparse_new(m->vectors.ncols);
+	const char *gone = vectors_bind(&m->vectors, m->inputs, m->schema.nfields);
+	if (gone)
+		die(ST_DATA, "not a valid model: a vectoriser reads '%s', which is no text among its columns", gone);
+}
+
+size_t model_plain(const struct family *f, const struct column *inputs, size_t n, size_t *out)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (inputs[i].kind != KIND_TEXT || (f->takes & TAKES_TEXT))
+			out[kept++] = i;
+	return kept;
 }
 
 struct data model_frame(const struct model *m)
 {
-	return (struct data){ .ncols = m->nfeatures, .cols = m->features, .task = m->schema.task,
-			      .nclasses = m->schema.nlabels };
+	struct data x = { .ncols = m->nfeatures, .cols = m->features, .task = m->schema.task,
+			  .sparse = m->vectors.n ? &m->no_rows : NULL, .nclasses = m->schema.nlabels };
+	vectors_describe(&m->vectors, &x);
+	return x;
 }
 
 size_t model_outputs(const struct model *m)
@@ -75,8 +92,11 @@ void model_free(struct model *m)
 	free(m->opts);
 	free(m->inputs);
 	free(m->features);
+	free(m->plain);
 	schema_free(&m->schema);
 	derives_free(&m->derived);
+	vectors_free(&m->vectors);
+	sparse_free(&m->no_rows);
 	oof_free(&m->oof);
 	free(m->metrics);
 	free(m->experiment);
@@ -107,7 +127,7 @@ void model_save(const struct model *m, struct store *st)
 	struct str s = { 0 };
 	struct json j = json_to(&s, 0);
 	char seed[24];
-	store_meta(st, "dls.format", FORMAT);
+	store_meta(st, "dls.format", MODEL_FORMAT);
 	store_meta(st, "dls.version", DLS_VERSION);
 	store_meta(st, "dls.family", m->family->name);
 	store_meta(st, "dls.task", m->schema.task == TASK_REGRESSION ? "regression" :
@@ -127,6 +147,7 @@ void model_save(const struct model *m, struct store *st)
 		store_meta(st, "dls.metrics", m->metrics);
 	if (m->experiment)
 		store_meta(st, "dls.experiment", m->experiment);
+	vectors_save(&m->vectors, st);
 	save_oof(&m->oof, model_outputs(m), st);
 	m->family->save(m->fit, st);
 }
@@ -200,8 +221,8 @@ struct model *model_restore(struct store *st)
 {
 	const char *format = store_meta_need(st, "dls.format"), *name = store_meta_need(st, "dls.family");
 	char *end;
-	if (strcmp(format, FORMAT) != 0)
-		store_bad(st, "it has format %s, this version reads " FORMAT, format);
+	if (strcmp(format, MODEL_FORMAT) != 0)
+		store_bad(st, "it has format %s, this version reads " MODEL_FORMAT, format);
 	const struct family *f = family_find(name);
 	if (!f)
 		store_bad(st, "unknown family '%s' (made by a newer version?)", name);
@@ -219,6 +240,9 @@ struct model *model_restore(struct store *st)
 	m->seed = strtoull(store_meta_need(st, "dls.seed"), &end, 10);
 	m->metrics = json_meta(st, "dls.metrics");
 	m->experiment = json_meta(st, "dls.experiment");
+	vectors_load(&m->vectors, st);
+	if (m->vectors.n && !(f->takes & TAKES_SPARSE))
+		store_bad(st, "the family %s takes no vectoriser", f->name);
 	model_ready(m);
 	restore_oof(m, st);
 	struct data frame = model_frame(m);
@@ -254,40 +278,54 @@ struct model *model_read(const char *path)
 
 /* ---- prediction ---- */
 
-/* The frame with cells: inputs as given, derived columns computed; release with release_rows(). */
-static struct data with_rows(const struct model *m, const struct column *inputs, size_t n)
+/* The frame with cells: inputs as given, derived columns and vectors computed; release with release_rows(). */
+struct rows {
+	struct data x;
+	struct column *cols, *derived;
+	struct sparse sparse;
+};
+
+static struct rows with_rows(const struct model *m, const struct column *inputs, size_t n)
 {
-	struct data x = model_frame(m);
-	struct column *cols = mem_copy(m->features, m->nfeatures, sizeof(*cols));
-	size_t nin = m->schema.nfields;
-	for (size_t i = 0; i < nin; i++)
-		cols[i] = inputs[i];
-	schema_cells(cols + nin, m->derived.n, n);
-	derives_apply(&m->derived, inputs, n, cols + nin);
-	x.cols = cols;
-	x.n = n;
-	return x;
+	struct rows r = { .x = model_frame(m), .cols = mem_copy(m->features, m->nfeatures, sizeof(*r.cols)) };
+	size_t nplain = m->nfeatures - m->derived.n;
+	for (size_t i = 0; i < nplain; i++)
+		r.cols[i] = inputs[m->plain[i]];
+	r.derived = r.cols + nplain;
+	schema_cells(r.derived, m->derived.n, n);
+	derives_apply(&m->derived, inputs, n, r.derived);
+	if (m->vectors.n)
+		r.sparse = vectors_chunk(&m->vectors, inputs, 0, n);
+	r.x.cols = r.cols;
+	r.x.n = n;
+	return r;
 }
 
-static void release_rows(const struct model *m, struct data *x)
+static const struct data *rows_data(struct rows *r)
 {
-	struct column *cols = (struct column *)(uintptr_t)x->cols;
-	schema_cells_free(cols + m->schema.nfields, m->derived.n);
-	free(cols);
+	r->x.sparse = r->x.sparse ? &r->sparse : NULL;
+	return &r->x;
+}
+
+static void release_rows(const struct model *m, struct rows *r)
+{
+	schema_cells_free(r->derived, m->derived.n);
+	sparse_free(&r->sparse);
+	free(r->cols);
 }
 
 void model_predict(const struct model *m, const struct column *inputs, size_t n, double *out)
 {
-	struct data x = with_rows(m, inputs, n);
-	m->family->predict(m->fit, &x, out);
-	release_rows(m, &x);
+	struct rows r = with_rows(m, inputs, n);
+	m->family->predict(m->fit, rows_data(&r), out);
+	release_rows(m, &r);
 }
 
 void model_contrib(const struct model *m, const struct column *inputs, size_t n, double *out)
 {
-	struct data x = with_rows(m, inputs, n);
-	m->family->contrib(m->fit, &x, out);
-	release_rows(m, &x);
+	struct rows r = with_rows(m, inputs, n);
+	m->family->contrib(m->fit, rows_data(&r), out);
+	release_rows(m, &r);
 }
 
 struct scored oof_scored(const struct model *m)
@@ -340,6 +378,8 @@ void model_show(const struct model *m, struct str *out)
 	schema_json(&m->schema, &j, "schema");
 	if (m->derived.n)
 		derives_json(&m->derived, &j, "derived");
+	if (m->vectors.n)
+		vectors_show(&m->vectors, &j);
 	if (m->metrics)
 		json_raw(&j, "metrics", m->metrics);
 	if (m->oof.n)

@@ -9,6 +9,9 @@
 #include "data/derive.h"
 #include "data/schema.h"
 #include "model/family.h"
+#include "model/vectors.h"
+
+#define MODEL_FORMAT "1"	/* of files */
 
 /* Out-of-fold predictions: what the model's recipe says of rows that it had not seen. n is 0 when there are none. */
 struct oof {
@@ -28,20 +31,26 @@ struct model {
 	void *fit;
 	struct schema schema;	/* the columns that are read */
 	struct derives derived;	/* columns computed from them */
+	struct vectors vectors;	/* of the texts among them */
 	uint64_t seed;
 	struct oof oof;
 	char *metrics;		/* JSON object: scores, folds, rounds; or NULL */
 	char *experiment;	/* JSON object: the options of dls-train or dls-ensemble; or NULL */
 	struct column *inputs;	/* (schema.nfields) columns without rows */
-	struct column *features;/* (nfeatures) what the family sees, without rows */
+	struct column *features;/* (nfeatures) what the family sees beside the vectorisers' columns, without rows */
 	size_t nfeatures;
+	size_t *plain;		/* (nfeatures - derived.n) the input that each of the first of them is */
+	struct sparse no_rows;	/* of the vectorisers: their columns, without rows */
 };
 
 /* An empty model of a family, with default options. */
 struct model *model_new(const struct family *f);
 
-/* Makes inputs and features from schema and derived; call when these are final. */
+/* Makes inputs and features from schema, derived and vectors; call when these are final. */
 void model_ready(struct model *m);
+
+/* Which of the inputs (n) are features of the family themselves, all but texts for most: their numbers to out (n); how many. */
+size_t model_plain(const struct family *f, const struct column *inputs, size_t n, size_t *out);
 
 /* The frame that families take: features without rows, task and classes. */
 struct data model_frame(const struct model *m);
@@ -62,7 +71,7 @@ size_t model_outputs(const struct model *m);
  */
 void model_predict(const struct model *m, const struct column *inputs, size_t n, double *out);
 
-/* The same for contributions: out (n, scores, nfeatures + 1), see family.h. */
+/* The same for contributions: out (n, scores, nfeatures + vectors.n + 1), see family.h. */
 void model_contrib(const struct model *m, const struct column *inputs, size_t n, double *out);
 
 /* Everything about it as a JSON object, over many lines. */

@@ -33,7 +33,7 @@ struct scorer {
 	struct reader *r;
 	struct plan plan;
 	size_t *map;		/* (nfields) input column of each field */
-	size_t k, scores;	/* outputs; raw scores when contributions are wanted, else 0 */
+	size_t k, scores, parts;/* outputs; raw scores when contributions are wanted, else 0; contributions of a score */
 	const struct block *b;
 	struct chunk *chunks;	/* of the block */
 };
@@ -87,13 +87,18 @@ static void plan_contributions(struct scorer *s)
 {
 	const struct schema *sc = &s->m->schema;
 	for (size_t c = 0; c < s->scores; c++)
-		for (size_t f = 0; f <= s->m->nfeatures; f++) {
+		for (size_t f = 0; f < s->parts; f++) {
 			struct str name = { 0 };
 			str_puts(&name, "contrib:");
 			if (s->scores > 1)
 				str_printf(&name, "%s:", sc->labels[c]);
-			str_puts(&name, f < s->m->nfeatures ? s->m->features[f].name : "(bias)");
-			plan_add(&s->plan, name.s, CONTRIBUTION, c * (s->m->nfeatures + 1) + f);
+			if (f < s->m->nfeatures)
+				str_puts(&name, s->m->features[f].name);
+			else if (f + 1 < s->parts)
+				vectors_name(&s->m->vectors.v[f - s->m->nfeatures], &name);
+			else
+				str_puts(&name, "(bias)");
+			plan_add(&s->plan, name.s, CONTRIBUTION, c * s->parts + f);
 			str_free(&name);
 		}
 }
@@ -201,7 +206,7 @@ static void score_chunk(void *ctx, size_t i, int worker)
 	const struct scorer *s = ctx;
 	struct chunk *c = &s->chunks[i];
 	size_t first = i * CHUNK, left = s->b->nrows - first, n = left < CHUNK ? left : CHUNK;
-	size_t nfields = s->m->schema.nfields, width = s->scores * (s->m->nfeatures + 1);
+	size_t nfields = s->m->schema.nfields, width = s->scores * s->parts;
 	struct column *cols = schema_columns(&s->m->schema);
 	double *p = NEW(double, n * s->k), *contrib = width ? NEW(double, n * width) : NULL;
 	(void)worker;
@@ -275,6 +280,10 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 		if (s->map[f] == SIZE_MAX) {
 			drift = true;
 			warn("the key '%s' is in no row and counts as missing", s->m->schema.fields[f].name);
+		} else if (total->unseen[f] && s->m->schema.fields[f].kind == KIND_TEXT) {
+			drift = true;
+			warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8; their bytes count as U+FFFD",
+			     s->m->schema.fields[f].name, total->unseen[f], rows);
 		} else if (total->unseen[f]) {
 			drift = true;
 			warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing",
@@ -313,6 +322,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
 	if (o->contrib)
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
+	s.parts = m->nfeatures + m->vectors.n + 1;
 	s.r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
 	s.map = NEW(size_t, nfields);
 	schema_map(&m->schema, s.r, s.map);

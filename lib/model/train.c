@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/mem.h"
 #include "base/par.h"
+#include "model/features.h"
 #include "model/folds.h"
 
 #define CHUNK 1024	/* rows predicted as one piece of parallel work */
@@ -20,46 +21,10 @@ struct job {
 	const struct train_opts *o;
 	struct dataset *d;
 	struct measure metric;
-	struct derives derived;		/* with the target means of the last fit */
+	struct features all;		/* fitted to all rows */
 	FILE *metrics;
 	int threads;
 };
-
-/* ---- features of a fold ---- */
-
-/*
- * The features over all rows of the table, for a model that trains on `train`:
- * inputs as they are, derived columns in new arrays (target means depend on
- * the training rows). Release with features_free().
- */
-static struct column *features_for(struct job *jb, const struct data *train)
-{
-	const struct dataset *d = jb->d;
-	struct column *cols = NEW(struct column, d->ninputs + jb->derived.n);
-	struct column *derived = cols + d->ninputs;
-	memcpy(cols, d->inputs, d->ninputs * sizeof(*cols));
-	derives_columns(&jb->derived, derived);
-	schema_cells(derived, jb->derived.n, d->n);
-	for (size_t i = 0; i < jb->derived.n; i++) {	/* the last fold's means are not to be applied */
-		free(jb->derived.d[i].means);
-		jb->derived.d[i].means = NULL;
-	}
-	derives_apply(&jb->derived, d->inputs, d->n, derived);
-	derives_target(&jb->derived, d->inputs, d->n, train, d->schema.positive, jb->o->target_smooth, jb->o->seed, derived);
-	return cols;
-}
-
-static void features_free(const struct job *jb, struct column *cols)
-{
-	schema_cells_free(cols + jb->d->ninputs, jb->derived.n);
-	free(cols);
-}
-
-static struct data view_of(const struct dataset *d, const struct column *cols, size_t ncols, const uint32_t *rows, size_t n)
-{
-	return (struct data){ .n = n, .ncols = ncols, .cols = cols, .rows = rows, .task = d->schema.task,
-		.nclasses = d->schema.nlabels, .label = d->label, .y = d->y, .w = d->w };
-}
 
 /* ---- predictions of a view in parallel ---- */
 
@@ -159,14 +124,15 @@ static int one_fold(struct job *jb, struct oof *oof, int32_t f, struct cv *cv)
 	uint32_t *rows = NEW(uint32_t, d->n), *held = NEW(uint32_t, d->n);
 	size_t n = rows_of(oof->fold, d->n, f, false, d->time != NULL, rows);
 	size_t m = rows_of(oof->fold, d->n, f, true, false, held), k = d->schema.nlabels ? (size_t)d->schema.nlabels : 1;
-	size_t ncols = d->ninputs + jb->derived.n;
 	if (n == 0 || m == 0)
 		die(ST_DATA, "fold %d of %d has %zu rows to train on and %zu to predict; use fewer folds", f, cv->k, n, m);
-	struct data tr = view_of(d, NULL, ncols, rows, n), va = view_of(d, NULL, ncols, held, m);
-	struct column *cols = features_for(jb, &tr);
+	struct features none = { 0 }, ft;
+	struct data tr = features_view(&none, d, rows, n), va;
+	features_fit(&ft, jb->family, d, &tr, jb->o);
 	struct run run = run_for(jb, f, cv->k);
 	double *p = NEW(double, m * k);
-	tr.cols = va.cols = cols;
+	tr = features_view(&ft, d, rows, n);
+	va = features_view(&ft, d, held, m);
 	if (jb->o->early_stop || jb->metrics)
 		run.valid = &va;
 	void *fit = jb->family->fit(jb->opts, &tr, &run);
@@ -179,7 +145,7 @@ static int one_fold(struct job *jb, struct oof *oof, int32_t f, struct cv *cv)
 	run_progress_end(&run);
 	note(1, "fold %d/%d: %s %.6g on %zu rows", f, cv->k, jb->metric.name, cv->scores[f - 1], m);
 	jb->family->free(fit);
-	features_free(jb, cols);
+	features_free(&ft);
 	free(p);
 	free(rows);
 	free(held);
@@ -262,69 +228,65 @@ static void report_cv(const struct job *jb, const struct cv *cv, struct json *j)
 
 /* ---- the final fit ---- */
 
-static void move_into(struct model *m, struct job *jb)
+/* Rows to validate on, with their features. */
+struct held {
+	const struct dataset *d;
+	const struct features *features;
+	const uint32_t *rows;		/* (n) NULL: all */
+	size_t n;
+};
+
+/* Scores the fit on the validation rows: into the metrics and on stderr. */
+static void report_valid(struct job *jb, struct run *run, const void *fit, const struct data *valid, int rounds, struct json *j)
 {
-	m->schema = jb->d->schema;
-	m->derived = jb->derived;
-	m->seed = jb->o->seed;
-	jb->d->schema = (struct schema){ .positive = -1 };
-	model_ready(m);
+	double *p = NEW(double, valid->n * data_outputs(valid));
+	const char *why = NULL;
+	predict_view(jb, fit, valid, p);
+	double score = score_view(jb, valid, p, &why);
+	json_object(j, "valid");
+	json_int(j, "rows", (int64_t)valid->n);
+	json_num(j, "score", score);
+	json_end(j, '}');
+	if (isnan(score))
+		warn("%s is undefined on the %zu validation rows: %s", jb->metric.name, valid->n, why);
+	else
+		note(0, "%s %.5f on %zu validation rows", jb->metric.name, score, valid->n);
+	fold_event(jb, run, "valid", valid->n, rounds, score);
+	free(p);
 }
 
-/* Fits on the rows (all when rows is NULL), watching valid when it is given. */
-static void fit_final(struct job *jb, struct model *m, const uint32_t *rows, size_t n, struct data *valid, int rounds,
-		      struct json *j)
+/* Fits on the rows (n; NULL: all) with features f, which move into the model, watching what is held when it is given. */
+static void fit_final(struct job *jb, struct model *m, struct features *f, const uint32_t *rows, size_t n,
+		      const struct held *held, int rounds, struct json *j)
 {
-	struct data tr = view_of(jb->d, NULL, jb->d->ninputs + jb->derived.n, rows, n);
-	struct column *cols = features_for(jb, &tr);
+	struct data tr = features_view(f, jb->d, rows, n), valid;
 	struct run run = run_for(jb, 0, 0);
-	tr.cols = cols;
-	if (valid && !valid->cols)
-		valid->cols = cols;	/* held-out rows of the same table */
-	run.valid = valid;
+	if (held) {
+		valid = features_view(held->features, held->d, held->rows, held->n);
+		valid.task = tr.task;
+		valid.nclasses = tr.nclasses;
+		run.valid = &valid;
+	}
 	run.rounds = rounds;
 	m->fit = jb->family->fit(jb->opts, &tr, &run);
 	rounds = rounds_of(jb, m->fit);
 	if (rounds)
 		json_int(j, "rounds", rounds);
-	if (valid) {
-		double *p = NEW(double, valid->n * data_outputs(valid));
-		predict_view(jb, m->fit, valid, p);
-		const char *why = NULL;
-		double score = score_view(jb, valid, p, &why);
-		json_object(j, "valid");
-		json_int(j, "rows", (int64_t)valid->n);
-		json_num(j, "score", score);
-		json_end(j, '}');
-		if (isnan(score))
-			warn("%s is undefined on the %zu validation rows: %s", jb->metric.name, valid->n, why);
-		else
-			note(0, "%s %.5f on %zu validation rows", jb->metric.name, score, valid->n);
-		fold_event(jb, &run, "valid", valid->n, rounds, score);
-		free(p);
-	}
+	if (held)
+		report_valid(jb, &run, m->fit, &valid, rounds, j);
 	run_progress_end(&run);
-	features_free(jb, cols);
+	features_give(f, jb->d, m);
 }
 
-/* --valid FILE: the rows of another file, with derived columns by the training rows. */
+/* --valid FILE: the rows of another file. */
 static void fit_with_file(struct job *jb, struct model *m, struct json *j)
 {
 	struct dataset v;
+	struct features f;
 	dataset_read_as(&v, jb->o->valid, jb->o, jb->d);
-	struct data tr = view_of(jb->d, NULL, 0, NULL, jb->d->n);
-	features_free(jb, features_for(jb, &tr));	/* fits the target means */
-	struct column *cols = NEW(struct column, v.ninputs + jb->derived.n);
-	memcpy(cols, v.inputs, v.ninputs * sizeof(*cols));
-	derives_columns(&jb->derived, cols + v.ninputs);
-	schema_cells(cols + v.ninputs, jb->derived.n, v.n);
-	derives_apply(&jb->derived, v.inputs, v.n, cols + v.ninputs);
-	struct data valid = view_of(&v, cols, v.ninputs + jb->derived.n, NULL, v.n);
-	valid.task = jb->d->schema.task;
-	valid.nclasses = jb->d->schema.nlabels;
-	fit_final(jb, m, NULL, jb->d->n, &valid, 0, j);
-	schema_cells_free(cols + v.ninputs, jb->derived.n);
-	free(cols);
+	features_like(&f, jb->family, &v, &jb->all, jb->threads);
+	fit_final(jb, m, &jb->all, NULL, jb->d->n, &(struct held){ &v, &f, NULL, v.n }, 0, j);
+	features_free(&f);
 	dataset_free(&v);
 }
 
@@ -340,8 +302,11 @@ static void fit_with_share(struct job *jb, struct model *m, struct json *j)
 	size_t n = rows_of(fold, d->n, 1, false, false, rows), h = rows_of(fold, d->n, 1, true, false, held);
 	if (n == 0 || h == 0)
 		die(ST_DATA, "--valid-frac %g of %zu rows leaves %zu to train on and %zu to validate", share, d->n, n, h);
-	struct data valid = view_of(d, NULL, d->ninputs + jb->derived.n, held, h);
-	fit_final(jb, m, rows, n, &valid, 0, j);
+	struct features none = { 0 }, f;
+	struct data tr = features_view(&none, d, rows, n);
+	features_fit(&f, jb->family, d, &tr, jb->o);
+	fit_final(jb, m, &f, rows, n, &(struct held){ d, &f, held, h }, 0, j);
+	features_free(&f);
 	free(fold);
 	free(rows);
 	free(held);
@@ -385,18 +350,16 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	struct cv cv = { .k = o->cv };
 	check_options(o, f);
 	jb.metric = measure_for(o->metric, d->schema.nlabels, (const char *const *)d->schema.labels);
-	derives_copy(&jb.derived, &d->derived);
 	struct model *m = model_new(f);
 	opt_free(f->opts, m->opts);
 	free(m->opts);
 	m->opts = opts;
-	struct data all = view_of(d, NULL, d->ninputs + jb.derived.n, NULL, d->n);
-	struct column *cols = features_for(&jb, &all);
-	all.cols = cols;
+	struct data all = features_view(&jb.all, d, NULL, d->n);
+	features_fit(&jb.all, f, d, &all, o);
+	all = features_view(&jb.all, d, NULL, d->n);
 	const char *why = f->check ? f->check(opts, &all) : NULL;
 	if (why)
 		die(ST_USAGE, "%s: %s", f->name, why);
-	features_free(&jb, cols);
 	jb.metrics = open_metrics(o);
 	json_object(&j, NULL);
 	json_int(&j, "rows", (int64_t)d->n);
@@ -410,7 +373,7 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	else if (o->valid_frac > 0)
 		fit_with_share(&jb, m, &j);
 	else
-		fit_final(&jb, m, NULL, d->n, NULL, o->early_stop ? cv.rounds : 0, &j);
+		fit_final(&jb, m, &jb.all, NULL, d->n, NULL, o->early_stop ? cv.rounds : 0, &j);
 	if (o->oob)
 		keep_oob(&jb, m);
 	json_end(&j, '}');
@@ -418,6 +381,10 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	if (jb.metrics && (jb.metrics == stdout ? fflush : fclose)(jb.metrics) != 0)
 		die(ST_IO, "--metrics %s: cannot write: %s", o->metrics, strerror(errno));
 	free(cv.scores);
-	move_into(m, &jb);
+	features_free(&jb.all);
+	m->schema = d->schema;
+	m->seed = o->seed;
+	d->schema = (struct schema){ .positive = -1 };
+	model_ready(m);
 	return m;
 }

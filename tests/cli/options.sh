@@ -19,7 +19,7 @@ plain() {
 	sed 's/\\-/-/g; s/Fl -/--/g' "$root/man/$1"
 }
 
-for c in dls-train dls-predict dls-ensemble dls-eval dls-split; do
+for c in dls-train dls-predict dls-ensemble dls-eval dls-split dls-tfidf; do
 	expect "$c --help" 0 "$c --help"
 	err_is "$c --help: nothing on stderr" ""
 	out_has "$c --help: defaults are shown" "(default "

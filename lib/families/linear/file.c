@@ -16,6 +16,8 @@ void lin_save(const void *fit, struct store *st)
 	double how[HOWS] = { m->param, m->objective, m->iterations, m->rounds, m->converged, (double)m->chosen };
 	store_put2(st, "weight", DT_F64, m->k, m->p, m->weight);
 	store_put1(st, "bias", DT_F64, m->k, m->bias);
+	if (m->nsparse)
+		store_put2(st, "term", DT_F64, m->nsparse, m->k, m->term);
 	store_put1(st, "mean", DT_F64, m->p, m->mean);
 	store_put1(st, "sd", DT_F64, m->p, m->sd);
 	store_put1(st, "knot", DT_F64, m->p, m->knot);
@@ -29,6 +31,8 @@ void lin_save(const void *fit, struct store *st)
 		store_put2(st, "path.cv", DT_F64, m->npath, 2, m->cv);
 		store_put(st, "path.weight", DT_F64, 3, dims, m->path_weight);
 		store_put2(st, "path.bias", DT_F64, m->npath, m->k, m->path_bias);
+		if (m->nsparse)
+			store_put1(st, "path.terms", DT_I64, m->npath, m->path_terms);
 	}
 }
 
@@ -92,6 +96,8 @@ static void load_path(struct lin *m, const struct store *st, double chosen)
 	m->lambda = numbers1(st, "path.lambda", n);
 	m->cv = numbers2(st, "path.cv", n, 2);
 	m->path_bias = numbers2(st, "path.bias", n, m->k);
+	if (m->nsparse)
+		m->path_terms = mem_copy(store_get1(st, "path.terms", DT_I64, &n), n, sizeof(*m->path_terms));
 	m->path_weight = numbers(st, "path.weight", store_get(st, "path.weight", DT_F64, 3, dims), n * m->k * m->p);
 }
 
@@ -104,6 +110,8 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	load_columns(m, x, st);
 	m->weight = numbers2(st, "weight", m->k, m->p);
 	m->bias = numbers1(st, "bias", m->k);
+	m->nsparse = data_nsparse(x);
+	m->term = m->nsparse ? numbers2(st, "term", m->nsparse, m->k) : NULL;
 	m->mean = numbers1(st, "mean", m->p);
 	m->sd = numbers1(st, "sd", m->p);
 	m->knot = numbers1(st, "knot", m->p);

@@ -34,6 +34,7 @@ static double parameters(const struct lin_opts *o, const struct data *d)
 	double q = 1;
 	for (size_t c = 0; c < d->ncols; c++)
 		q += d->cols[c].kind == KIND_NUMERIC ? 2 + o->knots : d->cols[c].nlevels + 1;
+	q += (double)data_nsparse(d);
 	return d->nclasses > 2 ? q * d->nclasses : q;
 }
 
@@ -47,6 +48,9 @@ const char *lin_check(const struct lin_opts *o, const struct data *d)
 		return "the quantile objective has no second derivative: --solver must be auto, gd or sgd";
 	if (quantile && strcmp(o->solver, "gd") == 0 && !(o->rate > 0))
 		return "--solver gd on the quantile objective needs a --rate";
+	if (data_nsparse(d) && (quantile || strcmp(o->solver, "newton") == 0 || strcmp(o->solver, "cd") == 0 ||
+				strcmp(o->solver, "sgd") == 0))
+		return quantile ? "the quantile objective does not take texts" : "--solver newton, cd and sgd do not take texts; auto does";
 	bool square = strcmp(o->solver, "newton") == 0 || strcmp(o->solver, "cd") == 0;
 	if ((square || (quantile && !descent)) && parameters(o, d) > MATRIX_MAX)
 		return quantile ? "more than 20000 design columns: the quantile objective takes them by --solver sgd alone"
@@ -205,9 +209,10 @@ struct lin *lin_fit(const struct lin_opts *o, enum loss loss, double param, cons
 	m->cv = path.cv;
 	m->path_weight = path.weight;
 	m->path_bias = path.bias;
+	m->path_terms = path.terms;
 	if (run->fold <= 1) {
 		note_names(g, l1, l2);
-		note(1, "%zu design columns, %d iterations, objective %.10g%s", g->ds->p, s.done, m->objective,
+		note(1, "%zu design columns, %zu of texts, %d iterations, objective %.10g%s", g->ds->p, g->q - g->qd, s.done, m->objective,
 		     s.converged ? "" : ", not converged");
 	}
 	if (!s.converged && !is_descent(o->solver) && run->fold <= 1)

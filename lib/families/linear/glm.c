@@ -9,6 +9,8 @@
 #include "math/dense.h"
 
 #define CHUNKS 16		/* most chunks: enough for the threads there are, few enough partial sums */
+#define COLUMN_CHUNKS 64
+#define PARALLEL 20000	/* entries from which the sparse gradient is worth a second thread */
 #define HESS_DOUBLES (1 << 23)	/* partial Hessians take about 64 MB at most */
 
 /* A worker's memory for one block, and where parts of it begin. */
@@ -21,14 +23,16 @@ struct block_mem {
 /* Sums of a chunk, in columns that are not yet centred and scaled when 0/1. */
 struct sums {
 	double loss;
-	double *dense, *hot;	/* gradient: (k, ld), (k, q) */
+	double *dense, *hot;	/* gradient: (k, ld), (k, qd) */
 	double *hess;		/* (pairs, q, q) lower triangles */
 };
 
 struct job {
 	const struct glm *g;
 	const struct glm_pass *p;
-	double *dense, *hot;	/* coefficients for raw columns: (k, ld), (k, q) */
+	double *dense, *hot;	/* coefficients for raw columns: (k, ld), (k, qd) */
+	double *sparse;		/* (q - qd, k) of the sparse columns */
+	double *r;		/* (n, k) what the gradient of these is made of; or NULL */
 	struct sums *sums;	/* (chunks) */
 	size_t chunks;
 	double *mem;		/* (workers, glm_scratch) */
@@ -65,7 +69,7 @@ static void raw_coefficients(const struct glm *g, const double *theta, double *d
 	const struct design *ds = g->ds;
 	for (size_t k = 0; k < g->k; k++) {
 		const double *t = theta + k * g->q;
-		double *dk = dense + k * ds->ld, *hk = hot + k * g->q;
+		double *dk = dense + k * ds->ld, *hk = hot + k * g->qd;
 		memset(dk, 0, ds->ld * sizeof(*dk));
 		memcpy(dk, t, (1 + ds->nd) * sizeof(*dk));
 		for (size_t j = ds->nd; j < ds->p; j++) {
@@ -83,7 +87,7 @@ static void scores(const struct glm *g, const struct job *job, size_t n, const s
 		double *f = g->k == 1 ? b->f : b->w;
 		memset(f, 0, n * sizeof(*f));
 		dense_rows_dot(n, g->ds->ld, b->dense, job->dense + k * g->ds->ld, f);
-		const double *hk = job->hot + k * g->q;
+		const double *hk = job->hot + k * g->qd;
 		for (size_t i = 0; i < n; i++) {
 			double s = f[i];
 			for (size_t t = 0; t < slots; t++) {
@@ -100,7 +104,7 @@ static void add_gradient(const struct glm *g, size_t n, const struct block_mem *
 	size_t slots = g->ds->nslots;
 	for (size_t k = 0; k < g->k; k++) {
 		dense_rows_sum(n, g->ds->ld, b->dense, b->r + k, g->k, s->dense + k * g->ds->ld);
-		double *hk = s->hot + k * g->q;
+		double *hk = s->hot + k * g->qd;
 		for (size_t i = 0; i < n; i++)
 			for (size_t t = 0; t < slots; t++) {
 				int32_t c = b->hot[i * slots + t];
@@ -160,9 +164,13 @@ static void run_chunk(void *ctx, size_t chunk, int worker)
 		design_block(g->ds, g->d, i0, n, b.dense, b.hot);
 		if (job->p->theta)
 			scores(g, job, n, &b);
+		for (size_t i = 0; job->sparse && i < n; i++)
+			sparse_dots(g->d->sparse, data_row(g->d, i0 + i), g->k, job->sparse, b.f + i * g->k);
 		s->loss += job->p->rows(g, job->p->ctx, i0, n, b.f, b.r, b.h);
 		if (job->p->grad)
 			add_gradient(g, n, &b, s);
+		if (job->r)
+			memcpy(job->r + i0 * g->k, b.r, n * g->k * sizeof(*b.r));
 		if (job->p->hess)
 			add_hessian(g, i0, n, &b, s);
 	}
@@ -182,10 +190,10 @@ static double spread(const struct design *ds, size_t a)
 static void finish_gradient(const struct glm *g, const double *dense, const double *hot, double *grad)
 {
 	for (size_t k = 0; k < g->k; k++) {
-		const double *dk = dense + k * g->ds->ld, *hk = hot + k * g->q;
+		const double *dk = dense + k * g->ds->ld, *hk = hot + k * g->qd;
 		double *gk = grad + k * g->q;
 		memcpy(gk, dk, (1 + g->ds->nd) * sizeof(*gk));
-		for (size_t a = 1 + g->ds->nd; a < g->q; a++)
+		for (size_t a = 1 + g->ds->nd; a < g->qd; a++)
 			gk[a] = (hk[a] - centre(g->ds, a) * dk[0]) / spread(g->ds, a);
 	}
 }
@@ -213,20 +221,72 @@ static void fold(size_t n, double *to, const double *from)
 		to[i] += from[i];
 }
 
+/* theta's part for the sparse columns (k, q - qd) as (q - qd, k): what a row needs then lies side by side. */
+static double *sparse_coefficients(const struct glm *g, const double *theta)
+{
+	size_t n = g->q - g->qd;
+	double *c = NEW(double, n * g->k);
+	for (size_t k = 0; k < g->k; k++)
+		for (size_t j = 0; j < n; j++)
+			c[j * g->k + k] = theta[k * g->q + g->qd + j];
+	return c;
+}
+
+struct columns {
+	const struct glm *g;
+	const double *r;	/* (n, k) */
+	double *grad;		/* (k, q) */
+	size_t *from;		/* (COLUMN_CHUNKS + 1) */
+};
+
+/* The gradient of some sparse columns. */
+static void column_chunk(void *ctx, size_t chunk, int worker)
+{
+	const struct columns *c = ctx;
+	const struct glm *g = c->g;
+	double *sum = NEW(double, g->k);
+	(void)worker;
+	for (size_t j = c->from[chunk]; j < c->from[chunk + 1]; j++) {
+		memset(sum, 0, g->k * sizeof(*sum));
+		sparse_dots(&g->xt, j, g->k, c->r, sum);
+		for (size_t k = 0; k < g->k; k++)
+			c->grad[k * g->q + g->qd + j] = sum[k];
+	}
+	free(sum);
+}
+
+/* X'r of the sparse columns, in chunks of about equally many entries. */
+static void sparse_gradient(const struct glm *g, const double *r, double *grad)
+{
+	size_t from[COLUMN_CHUNKS + 1], nnz = sparse_nnz(&g->xt), j = 0;
+	struct columns c = { g, r, grad, from };
+	for (size_t i = 0; i <= COLUMN_CHUNKS; i++) {
+		while (j < g->xt.n && g->xt.start[j] < i * nnz / COLUMN_CHUNKS)
+			j++;
+		from[i] = i < COLUMN_CHUNKS ? j : g->xt.n;
+	}
+	from[0] = 0;
+	par_for(nnz < PARALLEL ? 1 : g->threads, COLUMN_CHUNKS, column_chunk, &c);
+}
+
 double glm_pass(const struct glm *g, const struct glm_pass *p)
 {
 	size_t blocks = (g->n + DESIGN_ROWS - 1) / DESIGN_ROWS, most = CHUNKS;
-	size_t ng = p->grad ? g->k * (g->ds->ld + g->q) : 0, nh = p->hess ? pairs_of(g) * g->q * g->q : 0;
+	size_t ng = p->grad ? g->k * (g->ds->ld + g->qd) : 0, nh = p->hess ? pairs_of(g) * g->q * g->q : 0;
 	if (nh > HESS_DOUBLES / CHUNKS)
 		most = nh > HESS_DOUBLES / 2 ? 2 : HESS_DOUBLES / nh;
 	struct job job = { .g = g, .p = p, .chunks = blocks < most ? blocks : most };
 	size_t workers = (size_t)(g->threads > 1 ? g->threads : 1);
 	if (workers > job.chunks)
 		workers = job.chunks;
-	job.dense = NEW(double, g->k * (g->ds->ld + g->q));
+	job.dense = NEW(double, g->k * (g->ds->ld + g->qd));
 	job.hot = job.dense + g->k * g->ds->ld;
 	if (p->theta)
 		raw_coefficients(g, p->theta, job.dense, job.hot);
+	if (g->q > g->qd) {
+		job.sparse = p->theta ? sparse_coefficients(g, p->theta) : NULL;
+		job.r = p->grad ? NEW(double, g->n * g->k) : NULL;
+	}
 	job.mem = mem_aligned(workers * glm_scratch(g), sizeof(double));
 	job.sums = NEW0(struct sums, job.chunks);
 	double *sums = NEW0(double, job.chunks * (ng + nh) + 1);
@@ -243,8 +303,12 @@ double glm_pass(const struct glm *g, const struct glm_pass *p)
 	}
 	if (p->grad)
 		finish_gradient(g, job.sums[0].dense, job.sums[0].hot, p->grad);
+	if (job.r)
+		sparse_gradient(g, job.r, p->grad);
 	if (p->hess)
 		finish_hessian(g, job.sums[0].hess, p->hess);
+	free(job.sparse);
+	free(job.r);
 	free(sums);
 	free(job.sums);
 	free(job.mem);
@@ -294,7 +358,7 @@ double glm_l1(const struct glm *g, const double *theta)
 double glm_batch(const struct glm *g, const double *theta, const uint32_t *rows, size_t n, double *scratch, double *grad)
 {
 	struct block_mem b = block_mem(g, scratch);
-	size_t ng = g->k * (g->ds->ld + g->q);
+	size_t ng = g->k * (g->ds->ld + g->qd);
 	double *mem = NEW0(double, 2 * ng), y[DESIGN_ROWS], w[DESIGN_ROWS], total = 0;
 	struct job job = { .dense = mem, .hot = mem + g->k * g->ds->ld };
 	struct sums s = { .dense = mem + ng, .hot = mem + ng + g->k * g->ds->ld };

@@ -8,7 +8,12 @@
  * its smooth part, with gradient and Hessian. Rows are taken in blocks, blocks
  * in chunks that depend on the data alone, chunk sums are added in order.
  *
- * Parameters: t (k, q), q = 1 + design columns, the intercept first; m = k q.
+ * Sparse columns of the data (terms of texts) are taken as they are, and
+ * neither centred nor divided. Their part of the gradient is one sum a column
+ * over the transposed matrix, so that it needs no partial sums.
+ *
+ * Parameters: t (k, q), q = 1 + design columns + sparse columns, the intercept
+ * first; m = k q.
  */
 #ifndef DLS_FAMILIES_LINEAR_GLM_H
 #define DLS_FAMILIES_LINEAR_GLM_H
@@ -22,6 +27,8 @@ struct glm {
 	enum loss loss;
 	double param;		/* of the loss: huber's delta, the quantile's level */
 	size_t n, k, q, m;
+	size_t qd;		/* 1 + design columns */
+	struct sparse xt;	/* (q - qd, n) the sparse columns by row of the view; zero where there are none */
 	double *y;		/* (n) by row of the view: value / unit, or class */
 	double *w;		/* (n) weight / sum of weights */
 	double unit;		/* power of two by which values, intercept and coefficients are divided */

@@ -22,6 +22,13 @@ void lin_weights(const struct glm *g, const double *theta, double *weight, doubl
 	}
 }
 
+void lin_terms(const struct glm *g, const double *theta, double *term)
+{
+	for (size_t k = 0; k < g->k; k++)
+		for (size_t j = 0; j < g->q - g->qd; j++)
+			term[j * g->k + k] = theta[k * g->q + g->qd + j] * g->unit;
+}
+
 struct lin *lin_from(const struct glm *g, const double *theta, const struct data *d)
 {
 	const struct design *ds = g->ds;
@@ -40,6 +47,9 @@ struct lin *lin_from(const struct glm *g, const double *theta, const struct data
 	m->weight = NEW(double, m->k * m->p);
 	m->bias = NEW(double, m->k);
 	lin_weights(g, theta, m->weight, m->bias);
+	m->nsparse = g->q - g->qd;
+	m->term = NEW(double, m->nsparse * m->k);
+	lin_terms(g, theta, m->term);
 	lin_columns(m, d);
 	return m;
 }
@@ -56,6 +66,7 @@ void lin_free(void *fit)
 	free(m->sd);
 	free(m->knot);
 	free(m->weight);
+	free(m->term);
 	free(m->bias);
 	free(m->columns);
 	free(m->states);
@@ -64,6 +75,7 @@ void lin_free(void *fit)
 	free(m->cv);
 	free(m->path_weight);
 	free(m->path_bias);
+	free(m->path_terms);
 	free(m);
 }
 
@@ -186,6 +198,8 @@ void lin_scores(const struct lin *m, const struct data *x, double *f)
 		memcpy(f + i * m->k, m->bias, m->k * sizeof(*f));
 	for (size_t c = 0; c < m->ncols; c++)
 		add_column(m, x, c, f, m->k, 1);
+	for (size_t i = 0; m->nsparse && i < x->n; i++)
+		sparse_dots(x->sparse, data_row(x, i), m->k, m->term, f + i * m->k);
 	for (size_t i = 0; i < x->n * m->k; i++)
 		if (!(fabs(f[i]) <= SCORE_MAX))
 			f[i] = isnan(f[i]) ? m->bias[i % m->k] : copysign(SCORE_MAX, f[i]);
@@ -200,15 +214,30 @@ void lin_predict(const void *fit, const struct data *x, double *out)
 	loss_predict(m->loss, x->n, m->k, f, out);
 }
 
+/* Adds what each group of a row's sparse columns gives to out[o * score + group] for scores o. */
+static void add_groups(const struct lin *m, const struct data *x, size_t row, double *out, size_t score)
+{
+	size_t g = 0;
+	for (size_t e = x->sparse->start[row]; e < x->sparse->start[row + 1]; e++) {
+		size_t j = (size_t)x->sparse->col[e];
+		while (j >= x->group[g + 1])
+			g++;
+		for (size_t o = 0; o < m->k; o++)
+			out[o * score + g] += x->sparse->val[e] * m->term[j * m->k + o];
+	}
+}
+
 void lin_contrib(const void *fit, const struct data *x, double *out)
 {
 	const struct lin *m = fit;
-	size_t wide = m->ncols + 1;
+	size_t wide = m->ncols + x->ngroups + 1;
 	memset(out, 0, x->n * m->k * wide * sizeof(*out));
 	for (size_t c = 0; c < m->ncols; c++)
 		add_column(m, x, c, out + c, m->k * wide, wide);
+	for (size_t i = 0; m->nsparse && i < x->n; i++)
+		add_groups(m, x, data_row(x, i), out + i * m->k * wide + m->ncols, wide);
 	for (size_t i = 0; i < x->n * m->k; i++)
-		out[i * wide + m->ncols] = m->bias[i % m->k];
+		out[i * wide + wide - 1] = m->bias[i % m->k];
 }
 
 bool lin_importance(const void *fit, const struct data *x, const char *kind, double *out)
@@ -216,7 +245,10 @@ bool lin_importance(const void *fit, const struct data *x, const char *kind, dou
 	const struct lin *m = fit;
 	if (strcmp(kind, "coef") != 0)
 		return false;
-	memset(out, 0, x->ncols * sizeof(*out));
+	memset(out, 0, (x->ncols + m->nsparse) * sizeof(*out));
+	for (size_t j = 0; j < m->nsparse; j++)
+		for (size_t o = 0; o < m->k; o++)
+			out[x->ncols + j] += fabs(m->term[j * m->k + o]);
 	for (size_t o = 0; o < m->k; o++)
 		for (size_t j = 0; j < m->p; j++)
 			out[m->col[j]] += fabs(m->weight[o * m->p + j]) * m->sd[j];

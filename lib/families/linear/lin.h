@@ -3,7 +3,8 @@
  *
  *	f_k = bias_k + sum_j weight_kj (x_j - mean_j)
  *
- * over design columns x_j in original units (see design.h). bias is the score
+ * over design columns x_j in original units (see design.h), and sparse columns
+ * with a mean of 0. bias is the score
  * of the average row; the intercept is bias - sum weight mean. Binary logistic
  * has one score, the log-odds of the second class.
  */
@@ -39,6 +40,8 @@ struct lin {
 	int32_t *base;		/* (ncols) */
 	double *mean, *sd, *knot;	/* (p) */
 	double *weight;		/* (k, p) */
+	size_t nsparse;		/* sparse columns */
+	double *term;		/* (nsparse, k) their weights */
 	double *bias;		/* (k) */
 	struct lin_column *columns;	/* (ncols) the above by column, for prediction */
 	double *states;		/* memory of their state arrays */
@@ -51,11 +54,13 @@ struct lin {
 	size_t npath, chosen;
 	double *lambda, *cv;	/* (npath), (npath, 2) mean and standard error of the held-out loss */
 	double *path_weight, *path_bias;	/* (npath, k, p), (npath, k) */
+	int64_t *path_terms;	/* (npath) weights of sparse columns that are not 0 */
 };
 
 /* The model of theta; the rest is zero. */
 struct lin *lin_from(const struct glm *g, const double *theta, const struct data *d);
 void lin_weights(const struct glm *g, const double *theta, double *weight, double *bias);	/* (k, p), (k) */
+void lin_terms(const struct glm *g, const double *theta, double *term);	/* (nsparse, k) */
 void lin_free(void *fit);
 
 /* Fills columns from weight and the rest, by the kinds and levels of d. NULL, or what is wrong with them (static text). */
@@ -71,6 +76,7 @@ struct lin *lin_fit(const struct lin_opts *o, enum loss loss, double param, cons
 struct lin_path {
 	size_t n, chosen;
 	double *lambda, *cv, *weight, *bias;	/* as in struct lin */
+	int64_t *terms;
 };
 void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const struct run *run, double *theta,
 	      struct lin_path *path);

@@ -38,6 +38,7 @@ const struct family family_linear = {
 	.name = "linear",
 	.brief = "linear regression: squared, huber, quantile, poisson",
 	.tasks = TASK_REGRESSION,
+	.takes = TAKES_SPARSE,
 	.opts = linear_opts,
 	.opts_size = sizeof(struct lin_opts),
 	.details = LIN_DETAILS,

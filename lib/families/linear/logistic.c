@@ -30,6 +30,7 @@ const struct family family_logistic = {
 	.name = "logistic",
 	.brief = "logistic regression of two classes or many",
 	.tasks = TASK_CLASSES,
+	.takes = TAKES_SPARSE,
 	.opts = logistic_opts,
 	.opts_size = sizeof(struct lin_opts),
 	.details = LIN_DETAILS,

@@ -163,13 +163,16 @@ static void keep(void *ctx, size_t i, const struct glm *g, const double *theta)
 	struct kept *k = ctx;
 	memcpy(k->theta + i * g->m, theta, g->m * sizeof(*theta));
 	lin_weights(g, theta, k->path->weight + i * g->k * g->ds->p, k->path->bias + i * g->k);
+	k->path->terms[i] = 0;
+	for (size_t a = 0; a < g->m; a++)
+		k->path->terms[i] += a % g->q >= g->qd && theta[a] != 0;
 }
 
 void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const struct run *run, double *theta,
 	      struct lin_path *path)
 {
 	size_t n = (size_t)o->path, folds = (size_t)o->path_folds;
-	double top = lambda_max(o, g), ratio = g->n > g->ds->p ? RATIO_TALL : RATIO_WIDE;
+	double top = lambda_max(o, g), ratio = g->n > g->q ? RATIO_TALL : RATIO_WIDE;
 	struct kept k = { path, NEW(double, n * g->m) };
 	double *loss = NEW(double, folds * n);
 	int32_t *fold = NEW(int32_t, g->n);
@@ -178,6 +181,7 @@ void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const st
 	path->cv = NEW(double, 2 * n);
 	path->weight = NEW(double, n * g->k * g->ds->p);
 	path->bias = NEW(double, n * g->k);
+	path->terms = NEW(int64_t, n);
 	for (size_t i = 0; i < n; i++)
 		path->lambda[i] = n > 1 ? top * pow(ratio, (double)i / (double)(n - 1)) : top;
 	draw_folds(g->d, run->seed, o->path_folds, fold);

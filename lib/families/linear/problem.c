@@ -147,7 +147,10 @@ struct glm *glm_new(const struct data *d, enum loss loss, double param, bool dro
 	g->n = d->n;
 	g->ds = design_new(d, drop, knots, threads);
 	g->k = loss == LOSS_SOFTMAX ? (size_t)d->nclasses : 1;
-	g->q = 1 + g->ds->p;
+	g->qd = 1 + g->ds->p;
+	g->q = g->qd + data_nsparse(d);
+	if (g->q > g->qd)
+		g->xt = sparse_transpose(d->sparse, d->rows, d->first, d->n, threads);
 	g->m = g->k * g->q;
 	g->y = NEW(double, g->n);
 	g->w = NEW(double, g->n);
@@ -172,6 +175,7 @@ void glm_free(struct glm *g)
 	if (!g)
 		return;
 	design_free(g->ds);
+	sparse_free(&g->xt);
 	free(g->y);
 	free(g->w);
 	free(g->l1);
@@ -186,7 +190,7 @@ void glm_penalty(struct glm *g, double l1, double l2, bool standardize)
 	l2 = g->loss == LOSS_QUANTILE ? l2 * g->unit : l2;
 	for (size_t a = 0; a < g->m; a++) {
 		size_t j = a % g->q;
-		double sd = standardize || j == 0 ? 1 : g->ds->sd[j - 1];
+		double sd = standardize || j == 0 || j >= g->qd ? 1 : g->ds->sd[j - 1];
 		g->l1[a] = j ? fmin(l1 / sd, PENALTY_MAX) : 0;
 		g->l2[a] = j ? fmin(l2 / sd / sd, PENALTY_MAX) : 0;
 	}

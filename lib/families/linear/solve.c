@@ -18,6 +18,8 @@ enum solver solve_choice(const struct glm *g)
 {
 	if (g->loss == LOSS_QUANTILE)
 		return SOLVE_IPM;
+	if (g->q > g->qd)
+		return SOLVE_LBFGS;
 	double n = (double)g->n, k = (double)g->k, m = (double)g->m;
 	double row = (double)(1 + g->ds->nd) / 8 + (double)g->ds->nslots;	/* dense ones go eight at a time */
 	double newton = NEWTON_HESSIANS * (n * row * row * k * (k + 1) / 4 * 8 + m * m * m / 6);

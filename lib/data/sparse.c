@@ -1,0 +1,214 @@
+#include "data/sparse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/par.h"
+
+struct sparse sparse_new(size_t ncols)
+{
+	struct sparse s = { .ncols = ncols, .start = NEW(size_t, 1) };
+	s.start[0] = 0;
+	return s;
+}
+
+void sparse_free(struct sparse *s)
+{
+	free(s->start);
+	free(s->col);
+	free(s->val);
+	*s = (struct sparse){ 0 };
+}
+
+void sparse_reserve(struct sparse *s, size_t k)
+{
+	if (s->start[s->n] + k > s->cap) {
+		s->cap = s->start[s->n] + k + s->cap / 2 + 64;
+		GROW(s->col, s->cap);
+		GROW(s->val, s->cap);
+	}
+	if (s->n == s->cap_rows) {
+		s->cap_rows = s->cap_rows * 2 + 16;
+		GROW(s->start, s->cap_rows + 1);
+	}
+}
+
+void sparse_end(struct sparse *s, size_t k)
+{
+	s->start[s->n + 1] = s->start[s->n] + k;
+	s->n++;
+}
+
+struct stack {
+	struct sparse *parts, *to;
+	size_t *row;	/* (parts) first row of each in the whole */
+};
+
+static void copy_part(void *ctx, size_t i, int worker)
+{
+	const struct stack *c = ctx;
+	struct sparse *p = &c->parts[i];
+	size_t base = c->to->start[c->row[i]], n = sparse_nnz(p);
+	(void)worker;
+	for (size_t r = 1; r < p->n; r++)	/* the last row's end, which is the next part's start, is there */
+		c->to->start[c->row[i] + r] = base + p->start[r];
+	if (n) {
+		memcpy(c->to->col + base, p->col, n * sizeof(*p->col));
+		memcpy(c->to->val + base, p->val, n * sizeof(*p->val));
+	}
+	sparse_free(p);
+}
+
+struct sparse sparse_stack(struct sparse *parts, size_t n, int threads)
+{
+	struct sparse s = { .ncols = n ? parts[0].ncols : 0 };
+	size_t *row = NEW(size_t, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		row[i] = s.n;
+		s.n += parts[i].n;
+		s.cap += sparse_nnz(&parts[i]);
+	}
+	s.cap_rows = s.n;
+	s.start = NEW(size_t, s.n + 1);
+	s.col = NEW(int32_t, s.cap);
+	s.val = NEW(double, s.cap);
+	s.start[0] = 0;
+	for (size_t i = 0, at = 0; i < n; i++) {
+		at += sparse_nnz(&parts[i]);
+		s.start[row[i] + parts[i].n] = at;
+	}
+	struct stack c = { parts, &s, row };
+	par_for(threads, n, copy_part, &c);
+	free(row);
+	return s;
+}
+
+struct sparse sparse_beside(const struct sparse *const *parts, size_t n)
+{
+	size_t ncols = 0, nnz = 0, rows = n ? parts[0]->n : 0;
+	for (size_t i = 0; i < n; i++) {
+		ncols += parts[i]->ncols;
+		nnz += sparse_nnz(parts[i]);
+	}
+	struct sparse s = { .ncols = ncols, .cap = nnz, .cap_rows = rows, .start = NEW(size_t, rows + 1),
+			    .col = NEW(int32_t, nnz), .val = NEW(double, nnz) };
+	s.start[0] = 0;
+	for (size_t r = 0; r < rows; r++) {
+		size_t at = s.start[r], base = 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct sparse *p = parts[i];
+			for (size_t e = p->start[r]; e < p->start[r + 1]; e++, at++) {
+				s.col[at] = (int32_t)base + p->col[e];
+				s.val[at] = p->val[e];
+			}
+			base += p->ncols;
+		}
+		sparse_end(&s, at - s.start[r]);
+	}
+	return s;
+}
+
+#define RANGES 8	/* most row ranges that are turned side by side; each has its own column counts */
+
+struct turn {
+	const struct sparse *s;
+	const uint32_t *rows;
+	size_t first, n;
+	struct sparse *t;
+	size_t ranges;
+	size_t *count;	/* (ranges, ncols), then where the range's entries of a column go */
+};
+
+static size_t turn_row(const struct turn *c, size_t i)
+{
+	return c->rows ? c->rows[i] : c->first + i;
+}
+
+static void count_range(void *ctx, size_t range, int worker)
+{
+	const struct turn *c = ctx;
+	size_t *count = c->count + range * c->s->ncols;
+	(void)worker;
+	for (size_t i = range * c->n / c->ranges; i < (range + 1) * c->n / c->ranges; i++) {
+		size_t r = turn_row(c, i);
+		for (size_t e = c->s->start[r]; e < c->s->start[r + 1]; e++)
+			count[c->s->col[e]]++;
+	}
+}
+
+static void turn_range(void *ctx, size_t range, int worker)
+{
+	const struct turn *c = ctx;
+	size_t *at = c->count + range * c->s->ncols;
+	(void)worker;
+	for (size_t i = range * c->n / c->ranges; i < (range + 1) * c->n / c->ranges; i++) {
+		size_t r = turn_row(c, i);
+		for (size_t e = c->s->start[r]; e < c->s->start[r + 1]; e++) {
+			size_t to = at[c->s->col[e]]++;
+			c->t->col[to] = (int32_t)i;
+			c->t->val[to] = c->s->val[e];
+		}
+	}
+}
+
+struct sparse sparse_transpose(const struct sparse *s, const uint32_t *rows, size_t first, size_t n, int threads)
+{
+	struct sparse t = { .n = s->ncols, .ncols = n, .cap_rows = s->ncols, .start = NEW(size_t, s->ncols + 1) };
+	size_t sum = 0;
+	/* counts of many columns cost more than the rows of few entries that they save */
+	struct turn c = { s, rows, first, n, &t, s->ncols > sparse_nnz(s) / 4 || n < RANGES ? 1 : RANGES, NULL };
+	c.count = NEW0(size_t, c.ranges * s->ncols);
+	par_for(threads, c.ranges, count_range, &c);
+	for (size_t j = 0; j < s->ncols; j++) {
+		t.start[j] = sum;
+		for (size_t i = 0; i < c.ranges; i++) {
+			size_t k = c.count[i * s->ncols + j];
+			c.count[i * s->ncols + j] = sum;
+			sum += k;
+		}
+	}
+	t.start[s->ncols] = t.cap = sum;
+	t.col = NEW(int32_t, sum);
+	t.val = NEW(double, sum);
+	par_for(threads, c.ranges, turn_range, &c);
+	free(c.count);
+	return t;
+}
+
+double sparse_dot(const struct sparse *s, size_t row, const double *x)
+{
+	size_t e = s->start[row], end = s->start[row + 1];
+	double sum[4] = { 0 };	/* one alone would wait for each addition */
+	for (; e + 4 <= end; e += 4)
+		for (size_t l = 0; l < 4; l++)
+			sum[l] += s->val[e + l] * x[s->col[e + l]];
+	for (size_t l = 0; e < end; e++, l++)
+		sum[l] += s->val[e] * x[s->col[e]];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+void sparse_dots(const struct sparse *s, size_t row, size_t k, const double *x, double *out)
+{
+	if (k == 1) {
+		out[0] += sparse_dot(s, row, x);
+		return;
+	}
+	for (size_t e = s->start[row]; e < s->start[row + 1]; e++)
+		for (size_t o = 0; o < k; o++)
+			out[o] += s->val[e] * x[(size_t)s->col[e] * k + o];
+}
+
+double sparse_product(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b)
+{
+	size_t i = a->start[row_a], j = b->start[row_b];
+	double sum = 0;
+	while (i < a->start[row_a + 1] && j < b->start[row_b + 1]) {
+		if (a->col[i] == b->col[j])
+			sum += a->val[i] * b->val[j];
+		int32_t ca = a->col[i], cb = b->col[j];
+		i += ca <= cb;
+		j += cb <= ca;
+	}
+	return sum;
+}

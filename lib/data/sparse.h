@@ -1,0 +1,51 @@
+/*
+ * A matrix of few entries, by rows (CSR): row i has the entries start[i] ..
+ * start[i + 1] - 1, columns ascending, each once. What is not there is 0.
+ */
+#ifndef DLS_DATA_SPARSE_H
+#define DLS_DATA_SPARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sparse {
+	size_t n, ncols;
+	size_t *start;		/* (n + 1) */
+	int32_t *col;		/* (start[n]) 0 .. ncols - 1 */
+	double *val;		/* (start[n]) finite */
+	size_t cap, cap_rows;	/* room of col and val; of start, less 1 */
+};
+
+struct sparse sparse_new(size_t ncols);			/* no rows yet */
+void sparse_free(struct sparse *s);			/* leaves it empty; a zeroed one is fine */
+
+/* Room for one more row of k entries at most: fill col[] and val[] from start[n] on, then call sparse_end(). */
+void sparse_reserve(struct sparse *s, size_t k);
+void sparse_end(struct sparse *s, size_t k);		/* the row has k entries */
+
+static inline size_t sparse_nnz(const struct sparse *s)
+{
+	return s->n ? s->start[s->n] : 0;
+}
+
+/* Parts (n) one below another; the parts' arrays are freed. ncols is that of the first. */
+struct sparse sparse_stack(struct sparse *parts, size_t n, int threads);
+
+/* Parts (n) side by side, all of the same rows; they stay. */
+struct sparse sparse_beside(const struct sparse *const *parts, size_t n);
+
+/*
+ * The transposed of n rows, those in rows or, where that is NULL, from first
+ * on: row j has the entries of column j in the order of these rows, numbered
+ * from 0.
+ */
+struct sparse sparse_transpose(const struct sparse *s, const uint32_t *rows, size_t first, size_t n, int threads);
+
+/* The product of two rows, of matrices with the same columns. */
+double sparse_product(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b);
+
+/* The row's product with x (ncols); out (k) += the row's product with x (ncols, k). In an order of its own, always the same. */
+double sparse_dot(const struct sparse *s, size_t row, const double *x);
+void sparse_dots(const struct sparse *s, size_t row, size_t k, const double *x, double *out);
+
+#endif

@@ -1,0 +1,299 @@
+#include "data/text/token.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+enum mode { MODE_WORD, MODE_SKLEARN, MODE_TWEET, MODE_CHAR, MODE_CHAR_WB };
+
+struct tokenizer {
+	enum mode mode;
+	struct unicode *form;
+	struct dict *stop;	/* or NULL */
+	char *stem;		/* language, or NULL */
+	size_t min_length;
+	struct tweet_rules tweet;
+	bool sifts;		/* tokens are looked at one by one: stop words, stems, lengths */
+	unsigned char kind[256];/* of bytes in words */
+};
+
+/* What a byte is to a word: no part of it, a part, or the first of a longer character. */
+enum { NOT_IN_WORD, IN_WORD, LONGER };
+
+static size_t index_of(const char *word, const char *const *words)
+{
+	size_t i = 0;
+	while (strcmp(words[i], word) != 0)
+		i++;
+	return i;
+}
+
+static enum policy policy_of(const char *word)
+{
+	static const char *const names[] = { "keep", "map", "drop", "word" };
+	return (enum policy)index_of(word, names);
+}
+
+static struct tokenizer *make(const struct token_opts *o)
+{
+	static const char *const modes[] = { "word", "sklearn", "tweet", "char", "char-wb" };
+	static const char *const cases[] = { "fold", "lower", "keep" };
+	struct tokenizer *t = NEW0(struct tokenizer, 1);
+	t->mode = (enum mode)index_of(o->tokens, modes);
+	t->form = unicode_new((struct unicode_form){ (enum letter_case)index_of(o->letter_case, cases), o->nfkc, o->strip_accents });
+	t->min_length = (size_t)o->min_length;
+	for (int c = 0; c < 256; c++)
+		t->kind[c] = c >= 0x80 ? LONGER : isalnum(c) || (c == '_' && t->mode == MODE_SKLEARN) ? IN_WORD : NOT_IN_WORD;
+	t->tweet = (struct tweet_rules){ policy_of(o->urls), policy_of(o->users), policy_of(o->hashtags),
+		policy_of(o->emoticons), o->elongation };
+	return t;
+}
+
+struct tokenizer *tokenizer_new(const struct token_opts *o, char *const *stop, size_t nstop, char **why)
+{
+	struct tokenizer *t = make(o);
+	bool chars = t->mode == MODE_CHAR || t->mode == MODE_CHAR_WB;
+	struct str s = { 0 };
+	if (chars && (nstop || o->stop.n || o->stem || o->min_length > 1))
+		str_printf(&s, "--stop, --stem and --min-length are for words, not for --tokens %s", o->tokens);
+	struct stemmer *stemmer = o->stem ? stemmer_new(o->stem) : NULL;
+	if (o->stem && !stemmer && !s.n) {
+		str_printf(&s, "--stem %s: there is no such language; there are: ", o->stem);
+		stemmer_languages(&s);
+	}
+	stemmer_free(stemmer);
+	if (s.n) {
+		*why = str_take(&s);
+		tokenizer_free(t);
+		return NULL;
+	}
+	t->stem = mem_str(o->stem);
+	if (nstop)
+		t->stop = dict_new();
+	for (size_t i = 0; i < nstop; i++)
+		dict_add(t->stop, stop[i], strlen(stop[i]));
+	t->sifts = t->stop || t->stem || t->min_length > 1;
+	return t;
+}
+
+void tokenizer_free(struct tokenizer *t)
+{
+	if (!t)
+		return;
+	unicode_free(t->form);
+	dict_free(t->stop);
+	free(t->stem);
+	free(t);
+}
+
+bool tokenizer_pads(const struct tokenizer *t)
+{
+	return t->mode == MODE_CHAR_WB;
+}
+
+void tokens_free(struct tokens *out)
+{
+	str_free(&out->text);
+	str_free(&out->form);
+	free(out->at);
+	free(out->end);
+	free(out->group);
+	stemmer_free(out->stemmer);
+	*out = (struct tokens){ 0 };
+}
+
+/* ---- cutting ---- */
+
+/* A token at text[at .. end). */
+static void add_span(struct tokens *out, size_t at, size_t end)
+{
+	if (out->n == out->cap) {
+		out->cap = out->cap * 2 + 256;
+		GROW(out->at, out->cap);
+		GROW(out->end, out->cap);
+		GROW(out->group, out->cap);
+	}
+	out->at[out->n] = (uint32_t)at;
+	out->end[out->n] = (uint32_t)end;
+	out->group[out->n++] = out->last_group;
+}
+
+void token_add(struct tokens *out, const char *s, size_t n)
+{
+	if (out->text.n)
+		str_putc(&out->text, ' ');
+	size_t at = out->text.n;
+	str_add(&out->text, s, n);
+	add_span(out, at, out->text.n);
+}
+
+static bool char_in_word(const struct tokenizer *t, int32_t c)
+{
+	enum char_class class = char_class(c);
+	return class == CHAR_LETTER || class == CHAR_NUMBER || (class == CHAR_MARK && t->mode == MODE_WORD);
+}
+
+/* Words of at least so many characters from s (n), which a NUL follows: it ends every loop, being no part of a word. */
+static void cut_words(const struct tokenizer *t, size_t least, const char *s, size_t n, struct tokens *out)
+{
+	const char *end = s + n;
+	str_reserve(&out->text, n + 1);
+	char *to = out->text.s + out->text.n;
+	while (s < end) {
+		const char *from = s;
+		size_t chars = 0, len = 1;
+		for (;; s += len, chars++) {
+			unsigned char kind = t->kind[(unsigned char)*s];
+			len = 1;
+			if (kind == IN_WORD)
+				continue;
+			if (kind == NOT_IN_WORD || !char_in_word(t, char_at(s, &len)))
+				break;
+		}
+		if (chars >= least) {
+			if (to > out->text.s)
+				*to++ = ' ';
+			memcpy(to, from, (size_t)(s - from));
+			add_span(out, (size_t)(to - out->text.s), (size_t)(to + (s - from) - out->text.s));
+			to += s - from;
+		}
+		for (s += len; s < end && t->kind[(unsigned char)*s] == NOT_IN_WORD; s++)
+			continue;
+	}
+	out->text.n = (size_t)(to - out->text.s);
+	*to = '\0';
+}
+
+static bool is_space(const char *s, size_t *len)
+{
+	return char_class(char_at(s, len)) == CHAR_SPACE;
+}
+
+/* Characters, a run of blanks of two or more as one space (a single one stays what it is). */
+static void cut_chars(const char *s, size_t n, struct tokens *out)
+{
+	const char *end = s + n;
+	size_t len, next;
+	for (; s < end; s += len) {
+		bool space = is_space(s, &len), more = false;
+		while (space && s + len < end && is_space(s + len, &next)) {
+			len += next;
+			more = true;
+		}
+		size_t at = out->text.n;
+		str_add(&out->text, more ? " " : s, more ? 1 : len);
+		add_span(out, at, out->text.n);
+	}
+}
+
+static void cut_padded(const char *s, size_t n, struct tokens *out)
+{
+	const char *end = s + n;
+	size_t len;
+	while (s < end) {
+		if (is_space(s, &len)) {
+			s += len;
+			continue;
+		}
+		const char *from = s;
+		while (s < end && !is_space(s, &len))
+			s += len;
+		cut_chars(" ", 1, out);
+		cut_chars(from, (size_t)(s - from), out);
+		cut_chars(" ", 1, out);
+		out->last_group++;
+	}
+}
+
+/* ---- sifting ---- */
+
+static size_t chars_in(const char *s, size_t n)
+{
+	size_t chars = 0;
+	for (size_t i = 0; i < n; i++)
+		chars += (s[i] & 0xc0) != 0x80;
+	return chars;
+}
+
+/* Leaves out stop words and short tokens from `first` on, and takes stems: the texts move to the left as tokens go or shrink. */
+static void sift(const struct tokenizer *t, size_t first, struct tokens *out)
+{
+	char *text = out->text.s;
+	size_t to = first ? out->end[first - 1] : 0, kept = first;
+	if (t->stem && !out->stemmer)
+		out->stemmer = stemmer_new(t->stem);
+	for (size_t i = first; i < out->n; i++) {
+		struct slice w = { text + out->at[i], out->end[i] - out->at[i] };
+		if (chars_in(w.s, w.n) < t->min_length || (t->stop && dict_find(t->stop, w.s, w.n) >= 0))
+			continue;
+		if (t->stem)
+			w = stemmer_stem(out->stemmer, w);
+		size_t room = (i + 1 < out->n ? out->at[i + 1] : out->text.n + 1) - 1 - to - (to > 0);
+		if (w.n > room)
+			w.n = room;	/* a stem is hardly ever longer than its word: it is cut */
+		if (to)
+			text[to++] = ' ';
+		memmove(text + to, w.s, w.n);
+		out->at[kept] = (uint32_t)to;
+		to += w.n;
+		out->end[kept++] = (uint32_t)to;
+	}
+	out->n = kept;
+	out->text.n = to;
+	if (text)
+		text[to] = '\0';
+}
+
+void tokens_of(const struct tokenizer *t, struct slice text, bool fresh, struct tokens *out)
+{
+	if (fresh)
+		out->n = out->text.n = 0;
+	out->last_group = fresh ? 0 : out->last_group + 1;
+	out->form.n = 0;
+	unicode_add(t->form, text, &out->form);
+	size_t first = out->n, n = out->form.n;
+	char *s = out->form.s;
+	switch (t->mode) {
+	case MODE_WORD: cut_words(t, 1, s, n, out); break;
+	case MODE_SKLEARN: cut_words(t, 2, s, n, out); break;
+	case MODE_TWEET: tweet_tokens(&t->tweet, s, n, out); break;
+	case MODE_CHAR: cut_chars(s, n, out); break;
+	case MODE_CHAR_WB: cut_padded(s, n, out); break;
+	}
+	if (t->sifts)
+		sift(t, first, out);
+}
+
+/* ---- stop words ---- */
+
+/* Adds the tokens of a list of words in the form of all tokens. */
+static void add_list(const struct tokenizer *t, struct slice list, struct strs *words, struct dict *seen)
+{
+	struct tokens out = { 0 };
+	tokens_of(t, list, true, &out);
+	for (size_t i = 0; i < out.n; i++) {
+		size_t len = out.end[i] - out.at[i];
+		int32_t known = dict_size(seen);
+		if (dict_add(seen, out.text.s + out.at[i], len) == known)
+			strs_add(words, dict_text(seen, known));
+	}
+	tokens_free(&out);
+}
+
+void token_stop_words(const struct token_opts *o, struct strs *words)
+{
+	struct tokenizer *t = make(o);
+	struct dict *seen = dict_new();
+	for (size_t i = 0; i < o->stop.n; i++) {
+		const char *list = stop_list(o->stop.s[i]);
+		size_t n;
+		char *file = list ? NULL : in_read_all(o->stop.s[i], &n);
+		add_list(t, list ? slice_of(list) : (struct slice){ file, n }, words, seen);
+		free(file);
+	}
+	dict_free(seen);
+	tokenizer_free(t);
+}

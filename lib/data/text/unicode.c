@@ -1,0 +1,286 @@
+/*
+ * Most text needs no normalisation: ASCII is folded 8 bytes at a time, and of
+ * other characters what each becomes alone is kept in pages of 256, made when
+ * first met. Only where a character joins the one before it - a mark, a Hangul
+ * vowel, what decomposes to one - the piece from the last character that
+ * stands alone is given to utf8proc (20 to 50 ns a character) and replaces what
+ * was written. Normal forms allow that: they never reach over a boundary
+ * before a starter that joins nothing (UAX 15, section 9).
+ */
+#include "data/text/unicode.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define LAST 0x10ffff
+#define PAGE 256
+#define PAGES ((LAST + 1) / PAGE)
+#define ALONE 12		/* bytes of most characters' own form */
+#define LONG_FORM 0xff		/* its form is longer, or depends on its neighbours */
+#define SIGMA 0x3a3
+#define FINAL_SIGMA 0x3c2
+
+struct entry {
+	uint8_t n;		/* bytes of s, or LONG_FORM */
+	bool joins;		/* may join the character before */
+	char s[ALONE];
+};
+
+struct page {
+	struct entry e[PAGE];
+};
+
+struct unicode {
+	struct unicode_form form;
+	utf8proc_option_t options;
+	_Atomic(struct page *) pages[PAGES];
+};
+
+struct unicode *unicode_new(struct unicode_form form)
+{
+	struct unicode *u = NEW0(struct unicode, 1);
+	u->form = form;
+	if (form.letter_case == CASE_FOLD)
+		u->options |= UTF8PROC_CASEFOLD;
+	if (form.nfkc || form.strip)
+		u->options |= UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE;
+	if (form.nfkc && form.letter_case == CASE_FOLD)
+		u->options |= UTF8PROC_IGNORE;
+	return u;
+}
+
+void unicode_free(struct unicode *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < PAGES; i++)
+		free(atomic_load(&u->pages[i]));
+	free(u);
+}
+
+const char *unicode_version(void)
+{
+	return utf8proc_unicode_version();
+}
+
+static void put_char(struct str *out, int32_t c)
+{
+	char s[4];
+	str_add(out, s, utf8_encode(c, s));
+}
+
+/* The full lower case of one character: SpecialCasing.txt has one that needs no context. */
+static size_t lower(int32_t c, int32_t *to)
+{
+	to[0] = c == 0x130 ? 'i' : utf8proc_tolower(c);
+	to[1] = 0x307;
+	return c == 0x130 ? 2 : 1;
+}
+
+/* The code points of c decomposed by the form, not ordered, to `to`, which has room for ROOM: none is longer. */
+#define ROOM 64
+static size_t decompose(const struct unicode *u, int32_t c, int32_t *to)
+{
+	int32_t first[2] = { c, 0 };
+	size_t nfirst = u->form.letter_case == CASE_LOWER ? lower(c, first) : 1, n = 0;
+	for (size_t i = 0; i < nfirst; i++) {
+		int last = 0;
+		utf8proc_ssize_t k = utf8proc_decompose_char(first[i], to + n, (utf8proc_ssize_t)(ROOM - n), u->options, &last);
+		if (k < 0 || (size_t)k > ROOM - n)
+			to[n++] = first[i];	/* not assigned: it stays */
+		else
+			n += (size_t)k;
+	}
+	return n;
+}
+
+static int combining_class(int32_t c)
+{
+	return utf8proc_get_property(c)->combining_class;
+}
+
+/* Marks to their canonical order: a stable sort of each run of characters whose class is not 0. */
+static void order(int32_t *c, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		int32_t x = c[i];
+		int class = combining_class(x);
+		size_t j = i;
+		for (; class > 0 && j > 0 && combining_class(c[j - 1]) > class; j--)
+			c[j] = c[j - 1];
+		c[j] = x;
+	}
+}
+
+/* Appends c (n) ordered, stripped and composed by the form. c has room for one more. */
+static void put_composed(const struct unicode *u, int32_t *c, size_t n, struct str *out)
+{
+	size_t kept = 0;
+	if (u->options & UTF8PROC_DECOMPOSE)
+		order(c, n);
+	for (size_t i = 0; i < n; i++)
+		if (!u->form.strip || combining_class(c[i]) == 0)
+			c[kept++] = c[i];
+	if (u->form.nfkc)
+		kept = (size_t)utf8proc_normalize_utf32(c, (utf8proc_ssize_t)kept, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+	for (size_t i = 0; i < kept; i++)
+		put_char(out, c[i]);
+}
+
+/* A piece of text that joins, as one. */
+static void put_piece(const struct unicode *u, const char *s, const char *end, struct str *out)
+{
+	size_t n = 0, cap = 0, step;
+	int32_t *c = NULL;
+	for (; s < end; s += step) {
+		int32_t x = utf8_decode(s, end, &step, &(bool){ false });
+		if (n + ROOM + 1 > cap) {
+			cap = cap * 2 + 4 * ROOM;
+			GROW(c, cap);
+		}
+		n += decompose(u, x, c + n);
+	}
+	put_composed(u, c, n, out);
+	free(c);
+}
+
+static void fill_entry(const struct unicode *u, int32_t c, struct entry *e)
+{
+	int32_t to[ROOM + 1];
+	struct str s = { 0 };
+	size_t n = decompose(u, c, to);
+	*e = (struct entry){ 0 };
+	if (n && (u->form.nfkc || u->form.strip)) {
+		utf8proc_category_t kind = utf8proc_category(to[0]);
+		e->joins = combining_class(to[0]) || kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_MC ||
+			kind == UTF8PROC_CATEGORY_ME || (to[0] >= 0x1160 && to[0] <= 0x11ff);
+	}
+	put_composed(u, to, n, &s);
+	bool alone = s.n <= ALONE && !(c == SIGMA && u->form.letter_case == CASE_LOWER);
+	e->n = alone ? (uint8_t)s.n : LONG_FORM;
+	if (alone && s.n)
+		memcpy(e->s, s.s, s.n);
+	str_free(&s);
+}
+
+/* The entry of c. The first thread that needs a page makes it; another that made it too throws its own away. */
+static const struct entry *entry_of(const struct unicode *u, int32_t c)
+{
+	_Atomic(struct page *) *at = (_Atomic(struct page *) *)(uintptr_t)&u->pages[c / PAGE];
+	struct page *p = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
+	if (!p) {
+		p = NEW(struct page, 1);
+		for (int32_t i = 0; i < PAGE; i++)
+			fill_entry(u, c / PAGE * PAGE + i, &p->e[i]);
+		if (!atomic_compare_exchange_strong(at, &none, p)) {
+			free(p);
+			p = none;
+		}
+	}
+	return &p->e[c % PAGE];
+}
+
+static bool is_letter_at(const char *s, const char *end)
+{
+	size_t n;
+	bool bad;
+	return s < end && char_class(utf8_decode(s, end, &n, &bad)) == CHAR_LETTER;
+}
+
+/* Bytes of ASCII from s on, folded to out (which has room). */
+static size_t put_ascii(const char *s, const char *end, bool fold, char *out)
+{
+	const char *from = s;
+	uint64_t w;
+	for (; end - s >= 8; s += 8, out += 8) {
+		memcpy(&w, s, 8);
+		if (w & 0x8080808080808080u)
+			break;
+		if (fold) {	/* bit 7 of a byte of up: it is from A to Z */
+			uint64_t up = (w + 0x3f3f3f3f3f3f3f3fu) & ~(w + 0x2525252525252525u) & 0x8080808080808080u;
+			w |= up >> 2;
+		}
+		memcpy(out, &w, 8);
+	}
+	for (; s < end && (unsigned char)*s < 0x80; s++)
+		*out++ = (char)(fold && *s >= 'A' && *s <= 'Z' ? *s + 32 : *s);
+	return (size_t)(s - from);
+}
+
+void unicode_add(const struct unicode *u, struct slice text, struct str *out)
+{
+	const char *s = text.s, *end = s + text.n;
+	const char *last = s;	/* where the last character that stands alone begins, ... */
+	size_t last_out = out->n, n;	/* ... and what came of it */
+	bool fold = u->form.letter_case != CASE_KEEP, bad;
+	while (s < end) {
+		if ((unsigned char)*s < 0x80) {
+			str_reserve(out, (size_t)(end - s));
+			n = put_ascii(s, end, fold, out->s + out->n);
+			out->n += n;
+			out->s[out->n] = '\0';
+			s += n;
+			last = s - 1;
+			last_out = out->n - 1;
+			continue;
+		}
+		int32_t c = utf8_decode(s, end, &n, &bad);
+		const struct entry *e = entry_of(u, c);
+		if (e->joins) {
+			const char *to = s + n;
+			for (size_t k; to < end && entry_of(u, utf8_decode(to, end, &k, &(bool){ false }))->joins; to += k)
+				continue;
+			if (last == s)
+				last_out = out->n;	/* the text begins with it */
+			out->n = last_out;
+			put_piece(u, last, to, out);
+			s = to;
+			continue;
+		}
+		bool after_letter = c == SIGMA && last < s && is_letter_at(last, end);
+		last = s;
+		last_out = out->n;
+		if (e->n != LONG_FORM) {
+			str_add(out, e->s, e->n);
+		} else if (c == SIGMA && u->form.letter_case == CASE_LOWER) {	/* lower at the end of a word has a form of its own */
+			put_char(out, after_letter && !is_letter_at(s + n, end) ? FINAL_SIGMA : SIGMA + 32);
+		} else {
+			put_piece(u, s, s + n, out);
+		}
+		s += n;
+	}
+	str_add(out, "", 0);
+}
+
+enum char_class char_class(int32_t c)
+{
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT:
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+		return CHAR_LETTER;
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+	case UTF8PROC_CATEGORY_ME:
+		return CHAR_MARK;
+	case UTF8PROC_CATEGORY_ND:
+	case UTF8PROC_CATEGORY_NL:
+	case UTF8PROC_CATEGORY_NO:
+		return CHAR_NUMBER;
+	case UTF8PROC_CATEGORY_ZS:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return CHAR_SPACE;
+	default:
+		/* Python's str.isspace(): the bidirectional types WS, B and S */
+		return c == '_' ? CHAR_UNDERSCORE : (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f) || c == 0x85 ? CHAR_SPACE :
+			CHAR_OTHER;
+	}
+}

@@ -1,0 +1,42 @@
+/* A vocabulary: distinct texts by number, and their numbers by text. */
+#ifndef DLS_DATA_TEXT_VOCAB_H
+#define DLS_DATA_TEXT_VOCAB_H
+
+#include "base/str.h"
+#include "io/store.h"
+
+struct vocab {
+	int32_t n;
+	char *text;		/* of all terms, one after another */
+	uint32_t *start;	/* (n + 1) */
+	struct vocab_slot *slots;	/* (nslots) a power of two */
+	size_t nslots;
+};
+
+struct vocab_slot {
+	uint32_t tag;		/* upper half of the hash */
+	int32_t term;		/* or -1 */
+};
+
+/* Takes over text and start, both malloc'ed. */
+struct vocab *vocab_new(char *text, uint32_t *start, int32_t n);
+void vocab_free(struct vocab *v);	/* NULL is fine */
+
+static inline struct slice vocab_term(const struct vocab *v, int32_t i)
+{
+	return (struct slice){ v->text + v->start[i], v->start[i + 1] - v->start[i] };
+}
+
+/* The number of the term, whose hash_bytes() is known, or -1. */
+int32_t vocab_find(const struct vocab *v, struct slice term, uint64_t hash);
+
+/* Fetches what vocab_find() will read first. */
+static inline void vocab_expect(const struct vocab *v, uint64_t hash)
+{
+	__builtin_prefetch(&v->slots[hash & (v->nslots - 1)]);
+}
+
+void vocab_save(const struct vocab *v, struct store *st);	/* tensors terms.text and terms.start */
+struct vocab *vocab_load(struct store *st);			/* dies (ST_DATA) when they make no sense */
+
+#endif

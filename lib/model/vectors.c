@@ -1,0 +1,306 @@
+#include "model/vectors.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/par.h"
+#include "model/model.h"
+#include "opt/cmd.h"
+
+#define CHUNK 256	/* rows of one piece of parallel work */
+
+/* Counts the columns of the last one. */
+static void add_end(struct vectors *vs)
+{
+	GROW(vs->start, vs->n + 1);
+	vs->start[vs->n - 1] = vs->ncols;
+	vs->ncols += tfidf_ncols(vs->v[vs->n - 1].tfidf);
+	vs->start[vs->n] = vs->ncols;
+}
+
+void vectors_add(struct vectors *vs, struct tfidf *v, const struct strs *columns)
+{
+	GROW(vs->v, vs->n + 1);
+	struct vector *x = &vs->v[vs->n++];
+	*x = (struct vector){ .tfidf = v, .field = NEW0(size_t, columns->n) };
+	for (size_t i = 0; i < columns->n; i++)
+		strs_add(&x->columns, columns->s[i]);
+	add_end(vs);
+}
+
+void vectors_take(struct vectors *vs, struct vectors *from)
+{
+	GROW(vs->v, vs->n + from->n);
+	for (size_t i = 0; i < from->n; i++) {
+		vs->v[vs->n++] = from->v[i];
+		add_end(vs);
+	}
+	free(from->v);
+	free(from->start);
+	*from = (struct vectors){ 0 };
+}
+
+void vectors_borrow(struct vectors *vs, const struct vectors *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct vector *v = &from->v[i];
+		vectors_add(vs, v->tfidf, &v->columns);
+		memcpy(vs->v[vs->n - 1].field, v->field, v->columns.n * sizeof(*v->field));
+		vs->v[vs->n - 1].borrowed = true;
+	}
+}
+
+void vectors_free(struct vectors *vs)
+{
+	for (size_t i = 0; i < vs->n; i++) {
+		if (!vs->v[i].borrowed)
+			tfidf_free(vs->v[i].tfidf);
+		strs_free(&vs->v[i].columns);
+		free(vs->v[i].field);
+	}
+	free(vs->v);
+	free(vs->start);
+	*vs = (struct vectors){ 0 };
+}
+
+const char *vectors_bind(struct vectors *vs, const struct column *inputs, size_t ninputs)
+{
+	for (size_t i = 0; i < vs->n; i++)
+		for (size_t k = 0; k < vs->v[i].columns.n; k++) {
+			const char *name = vs->v[i].columns.s[k];
+			size_t c = 0;
+			while (c < ninputs && (inputs[c].kind != KIND_TEXT || strcmp(inputs[c].name, name) != 0))
+				c++;
+			if (c == ninputs)
+				return name;
+			vs->v[i].field[k] = c;
+		}
+	return NULL;
+}
+
+void vectors_name(const struct vector *v, struct str *out)
+{
+	for (size_t k = 0; k < v->columns.n; k++)
+		str_printf(out, "%s%s", k ? "+" : "", v->columns.s[k]);
+}
+
+static void put_name(const void *of, size_t j, struct str *out)
+{
+	const struct vectors *vs = of;
+	size_t i = 0;
+	while (j >= vs->start[i + 1])
+		i++;
+	vectors_name(&vs->v[i], out);
+	str_putc(out, '=');
+	tfidf_name(vs->v[i].tfidf, j - vs->start[i], out);
+}
+
+void vectors_describe(const struct vectors *vs, struct data *x)
+{
+	x->names = (struct column_names){ put_name, vs };
+	x->ngroups = vs->n;
+	x->group = vs->start;
+}
+
+/* ---- rows ---- */
+
+static struct sparse rows_of(const struct vector *v, const struct column *inputs, size_t first, size_t n)
+{
+	struct sparse rows = sparse_new(tfidf_ncols(v->tfidf));
+	struct tfidf_scratch *s = tfidf_scratch_new();
+	struct slice *text = NEW(struct slice, v->columns.n);
+	for (size_t i = first; i < first + n; i++) {
+		for (size_t k = 0; k < v->columns.n; k++)
+			text[k] = inputs[v->field[k]].text[i];
+		tfidf_row(v->tfidf, text, v->columns.n, s, &rows);
+	}
+	free(text);
+	tfidf_scratch_free(s);
+	return rows;
+}
+
+struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, size_t first, size_t n)
+{
+	struct sparse *parts = NEW(struct sparse, vs->n), all;
+	const struct sparse **list = NEW(const struct sparse *, vs->n);
+	for (size_t i = 0; i < vs->n; i++) {
+		parts[i] = rows_of(&vs->v[i], inputs, first, n);
+		list[i] = &parts[i];
+	}
+	all = vs->n == 1 ? parts[0] : sparse_beside(list, vs->n);
+	for (size_t i = 0; vs->n > 1 && i < vs->n; i++)
+		sparse_free(&parts[i]);
+	free(parts);
+	free(list);
+	return all;
+}
+
+struct rows_job {
+	const struct vectors *vs;
+	const struct column *inputs;
+	size_t n;
+	struct sparse *parts;
+};
+
+static void rows_chunk(void *ctx, size_t i, int worker)
+{
+	const struct rows_job *j = ctx;
+	size_t first = i * CHUNK, left = j->n - first;
+	(void)worker;
+	j->parts[i] = vectors_chunk(j->vs, j->inputs, first, left < CHUNK ? left : CHUNK);
+}
+
+struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, size_t n, int threads)
+{
+	size_t chunks = (n + CHUNK - 1) / CHUNK;
+	struct rows_job j = { vs, inputs, n, NEW(struct sparse, chunks) };
+	par_for(threads, chunks, rows_chunk, &j);
+	struct sparse all = sparse_stack(j.parts, chunks, threads);
+	all.ncols = vs->ncols;
+	free(j.parts);
+	return all;
+}
+
+/* ---- the file ---- */
+
+static void enter(struct store *st, size_t i)
+{
+	char scope[32];
+	snprintf(scope, sizeof(scope), "%zu.", i);
+	store_enter(st, scope);
+}
+
+void vectors_save(const struct vectors *vs, struct store *st)
+{
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	if (vs->n == 0)
+		return;
+	json_array(&j, NULL);
+	for (size_t i = 0; i < vs->n; i++) {
+		json_array(&j, NULL);
+		for (size_t k = 0; k < vs->v[i].columns.n; k++)
+			json_str(&j, NULL, vs->v[i].columns.s[k]);
+		json_end(&j, ']');
+	}
+	json_end(&j, ']');
+	store_meta(st, "dls.vectors", s.s);
+	str_free(&s);
+	store_enter(st, "vectors.");
+	for (size_t i = 0; i < vs->n; i++) {
+		enter(st, i);
+		tfidf_save(vs->v[i].tfidf, st);
+		store_leave(st);
+	}
+	store_leave(st);
+}
+
+void vectors_load(struct vectors *vs, struct store *st)
+{
+	const char *text = store_meta_get(st, "dls.vectors");
+	*vs = (struct vectors){ 0 };
+	if (!text)
+		return;
+	struct jval *list = jval_parse(text, strlen(text), store_where(st));
+	store_enter(st, "vectors.");
+	for (size_t i = 0; i < jval_size(list); i++) {
+		const struct jval *names = jval_at(list, i);
+		struct strs columns = { 0 };
+		for (size_t k = 0; k < jval_size(names); k++)
+			strs_add(&columns, jval_str(jval_at(names, k)));
+		if (columns.n == 0)
+			store_bad(st, "vectoriser %zu reads no column", i);
+		enter(st, i);
+		vectors_add(vs, tfidf_load(st), &columns);
+		store_leave(st);
+		strs_free(&columns);
+	}
+	store_leave(st);
+	if (vs->ncols > INT32_MAX)
+		store_bad(st, "its vectorisers have %zu columns", vs->ncols);
+	jval_free(list);
+}
+
+void vectors_show(const struct vectors *vs, struct json *j)
+{
+	json_array(j, "vectorisers");
+	for (size_t i = 0; i < vs->n; i++) {
+		json_object(j, NULL);
+		json_array(j, "columns");
+		for (size_t k = 0; k < vs->v[i].columns.n; k++)
+			json_str(j, NULL, vs->v[i].columns.s[k]);
+		json_end(j, ']');
+		tfidf_show(vs->v[i].tfidf, j);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}
+
+/* ---- a file of dls-tfidf ---- */
+
+#define FAMILY "tfidf"
+
+void vectorfile_write(const struct vectorfile *f, struct out *out)
+{
+	struct store *st = store_new();
+	struct str s = { 0 };
+	struct json j = json_to(&s, 0);
+	store_meta(st, "dls.format", MODEL_FORMAT);
+	store_meta(st, "dls.version", DLS_VERSION);
+	store_meta(st, "dls.family", FAMILY);
+	json_object(&j, NULL);
+	json_str(&j, "target", f->target);
+	json_array(&j, "labels");
+	for (int32_t l = 0; l < f->nlabels; l++)
+		json_str(&j, NULL, f->labels[l]);
+	json_end(&j, ']');
+	json_bool(&j, "chosen_by_target", f->chosen_by_target);
+	json_end(&j, '}');
+	store_meta(st, "dls.schema", s.s);
+	s.n = 0;
+	str_printf(&s, "%016" PRIx64, f->rows_hash);
+	store_meta(st, "dls.rows", s.s);
+	str_free(&s);
+	vectors_save(&f->vectors, st);
+	store_write(st, out);
+	store_free(st);
+}
+
+void vectorfile_read(struct vectorfile *f, const char *path)
+{
+	size_t n;
+	char *bytes = in_read_all(path, &n), *end;
+	struct store *st = store_read(bytes, n, in_name(path));
+	*f = (struct vectorfile){ 0 };
+	if (strcmp(store_meta_need(st, "dls.family"), FAMILY) != 0)
+		die(ST_DATA, "%s: this is a model of family %s, not a vectoriser of dls-tfidf", in_name(path),
+		    store_meta_need(st, "dls.family"));
+	if (strcmp(store_meta_need(st, "dls.format"), MODEL_FORMAT) != 0)
+		store_bad(st, "it has format %s, this version reads " MODEL_FORMAT, store_meta_need(st, "dls.format"));
+	const char *text = store_meta_need(st, "dls.schema");
+	struct jval *v = jval_parse(text, strlen(text), store_where(st));
+	const struct jval *target = jval_need(v, "target"), *labels = jval_need(v, "labels");
+	f->target = jval_is_null(target) ? NULL : mem_str(jval_str(target));
+	f->labels = NEW0(char *, jval_size(labels));
+	for (size_t l = 0; l < jval_size(labels); l++)
+		f->labels[f->nlabels++] = mem_str(jval_str(jval_at(labels, l)));
+	f->chosen_by_target = jval_bool(jval_need(v, "chosen_by_target"));
+	jval_free(v);
+	f->rows_hash = strtoull(store_meta_need(st, "dls.rows"), &end, 16);
+	vectors_load(&f->vectors, st);
+	if (f->vectors.n == 0)
+		store_bad(st, "it holds no vectoriser");
+	store_free(st);
+}
+
+void vectorfile_free(struct vectorfile *f)
+{
+	vectors_free(&f->vectors);
+	for (int32_t l = 0; l < f->nlabels; l++)
+		free(f->labels[l]);
+	free(f->labels);
+	free(f->target);
+	*f = (struct vectorfile){ 0 };
+}

@@ -1,0 +1,63 @@
+/*
+ * The vectorisers of a model: each turns texts among the inputs into columns
+ * of one sparse matrix, side by side. A column is called after its input and
+ * its term, "review=great".
+ */
+#ifndef DLS_MODEL_VECTORS_H
+#define DLS_MODEL_VECTORS_H
+
+#include "data/data.h"
+#include "data/text/tfidf.h"
+
+struct vector {
+	struct tfidf *tfidf;
+	struct strs columns;	/* the texts it reads; their n-grams count together */
+	size_t *field;		/* (columns.n) where these are among the inputs */
+	bool borrowed;		/* somebody else frees tfidf */
+};
+
+struct vectors {
+	struct vector *v;	/* (n) */
+	size_t n, ncols;
+	size_t *start;		/* (n + 1) first column of each, then ncols */
+};
+
+/* Takes over the vectoriser; or all of `from`, which is empty then; or borrows all of it. */
+void vectors_add(struct vectors *vs, struct tfidf *v, const struct strs *columns);
+void vectors_take(struct vectors *vs, struct vectors *from);
+void vectors_borrow(struct vectors *vs, const struct vectors *from);
+void vectors_free(struct vectors *vs);	/* leaves it empty */
+
+/* Finds the texts among the inputs (ninputs). NULL, or the name of one that is not there or is no text. */
+const char *vectors_bind(struct vectors *vs, const struct column *inputs, size_t ninputs);
+
+/* Tells x of the vectorisers' columns, for as long as vs lives and does not change. */
+void vectors_describe(const struct vectors *vs, struct data *x);
+
+/* Appends what a vectoriser's texts are called together: their names with + between. */
+void vectors_name(const struct vector *v, struct str *out);
+
+/* Rows first .. first + n - 1 of the inputs (cells by row), for one thread; and all n rows, on many. */
+struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, size_t first, size_t n);
+struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, size_t n, int threads);
+
+/* Into the store's present scope and from it; as a member "vectorisers" of the open object. */
+void vectors_save(const struct vectors *vs, struct store *st);
+void vectors_load(struct vectors *vs, struct store *st);	/* empty where none were saved */
+void vectors_show(const struct vectors *vs, struct json *j);
+
+/* A file of dls-tfidf: vectorisers, and what they were fitted to. */
+struct vectorfile {
+	struct vectors vectors;
+	char *target;		/* or NULL */
+	char **labels;		/* (nlabels) of it, when it has classes */
+	int32_t nlabels;
+	uint64_t rows_hash;	/* of the input's bytes */
+	bool chosen_by_target;	/* its terms, so that predictions for the same rows are too good */
+};
+
+void vectorfile_write(const struct vectorfile *f, struct out *out);
+void vectorfile_read(struct vectorfile *f, const char *path);	/* dies with ST_DATA */
+void vectorfile_free(struct vectorfile *f);
+
+#endif
