@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/family.h"
+#include "model/vectors.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -67,6 +68,11 @@ struct synth {
 	int32_t *label;	/* (n) for classes */
 	double *y, *w;	/* (n) for regression; (n) weights, some 0 */
 	enum task task;
+	/* synth_texts() adds these: */
+	struct column text;		/* the text column "note" */
+	struct vectors vectors;		/* of it: counts of words, and hashed pairs */
+	struct sparse sparse;		/* its rows by these */
+	struct arena *texts;
 };
 
 static const char *const synth_levels[] = { "amber", "blue", "cyan", "dark", "east", "far", "grey", "high", "in", "jet",
@@ -171,6 +177,66 @@ UNUSED static void synth_free(struct synth *s)
 	free(s->label);
 	free(s->y);
 	free(s->w);
+	free(s->text.text);
+	vectors_free(&s->vectors);
+	sparse_free(&s->sparse);
+	arena_free(s->texts);
+}
+
+/* A vectoriser of counts, with these further options. */
+UNUSED static struct tfidf *synth_tfidf(const char *ngrams, int32_t hash_bits, const struct slice *text, size_t n)
+{
+	struct tfidf_opts o;
+	char *why;
+	opt_defaults(tfidf_table, &o);
+	free((void *)(uintptr_t)o.ngrams);
+	free((void *)(uintptr_t)o.min_df);
+	free((void *)(uintptr_t)o.idf);
+	free((void *)(uintptr_t)o.norm);
+	o.ngrams = mem_str(ngrams);
+	o.min_df = mem_str("1");
+	o.idf = mem_str("none");
+	o.norm = mem_str("none");
+	o.hash_bits = hash_bits;
+	o.sublinear = o.signs = false;
+	struct tfidf *v = tfidf_new(&o, &why);
+	tfidf_begin(v, 0, 1);
+	tfidf_learn(v, text, n, 1, NULL, 0);
+	ck_assert(!tfidf_end(v));
+	opt_free(tfidf_table, &o);
+	return v;
+}
+
+#define WORDS 30	/* in texts */
+
+/*
+ * Adds texts of up to 8 words, which speak of the target, some of them empty,
+ * and their counts by the vectorisers of `like`, or by its own when that is NULL.
+ */
+UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synth *like)
+{
+	const struct strs columns = { (char *[]){ (char *)(uintptr_t)"note" }, 1 };
+	struct rng r = rng_at(seed, "texts", 0);
+	s->texts = arena_new();
+	s->text = (struct column){ .name = "note", .kind = KIND_TEXT, .text = NEW(struct slice, s->n) };
+	for (size_t i = 0; i < s->n; i++) {
+		double target = s->y ? s->y[i] > 8 : s->label[i] / 2.0;
+		struct str t = { 0 };
+		for (uint64_t k = rng_below(&r, 9); k > 0; k--) {
+			uint64_t word = rng_below(&r, WORDS / 2) + (rng_double(&r) < 0.1 + 0.8 * target ? WORDS / 2 : 0);
+			str_printf(&t, "%sword%d", t.n ? " " : "", (int)word);
+		}
+		s->text.text[i] = (struct slice){ arena_strn(s->texts, t.s, t.n), t.n };
+		str_free(&t);
+	}
+	if (like) {
+		vectors_borrow(&s->vectors, &like->vectors);
+	} else {
+		vectors_add(&s->vectors, synth_tfidf("1", 0, s->text.text, s->n), &columns);
+		vectors_add(&s->vectors, synth_tfidf("2", 4, s->text.text, s->n), &columns);
+		vectors_bind(&s->vectors, &s->text, 1);
+	}
+	s->sparse = vectors_rows(&s->vectors, &s->text, s->n, 1);
 }
 
 /* A table of its own of the rows (n). */
@@ -197,14 +263,33 @@ UNUSED static struct synth synth_pick(const struct synth *s, const uint32_t *row
 		else
 			t.y[i] = s->y[rows[i]];
 	}
+	if (s->texts) {
+		t.text = s->text;
+		t.text.text = NEW(struct slice, n);
+		for (size_t i = 0; i < n; i++)
+			t.text.text[i] = s->text.text[rows[i]];
+		vectors_borrow(&t.vectors, &s->vectors);
+		t.sparse = vectors_rows(&t.vectors, &t.text, n, 1);
+	}
 	return t;
+}
+
+/* The columns that a model reads, texts last, to cols (MAX_COLS + 1); how many. */
+UNUSED static size_t synth_inputs(const struct synth *s, bool texts, struct column *cols)
+{
+	memcpy(cols, s->cols, s->ncols * sizeof(*cols));
+	cols[s->ncols] = s->text;
+	return s->ncols + texts;
 }
 
 /* The table as a family gets it: rows without target (for scoring) or with it. */
 UNUSED static struct data synth_rows(const struct synth *s)
 {
-	return (struct data){ .n = s->n, .ncols = s->ncols, .cols = s->cols, .task = s->task,
-			      .nclasses = s->task == TASK_BINARY ? 2 : s->task == TASK_MULTICLASS ? 3 : 0 };
+	struct data d = { .n = s->n, .ncols = s->ncols, .cols = s->cols, .task = s->task,
+			  .sparse = s->vectors.n ? &s->sparse : NULL,
+			  .nclasses = s->task == TASK_BINARY ? 2 : s->task == TASK_MULTICLASS ? 3 : 0 };
+	vectors_describe(&s->vectors, &d);
+	return d;
 }
 
 UNUSED static struct data synth_train(const struct synth *s, bool weighted)

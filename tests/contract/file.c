@@ -35,7 +35,7 @@
 struct target {
 	struct contract_case c;
 	struct model *m;
-	struct synth rows;
+	struct synth train, rows;
 	struct bytes good;
 	unsigned attempts;
 };
@@ -70,9 +70,14 @@ static struct model *model_make(struct contract_case c, const struct synth *s)
 	static const char *const labels[] = { "no", "so", "yes" };
 	struct model *m = model_new(c.f);
 	struct data d = synth_train(s, true);
+	struct column inputs[MAX_COLS + 1];
+	bool texts = s->texts && (c.f->takes & TAKES_SPARSE);
+	d.sparse = texts ? d.sparse : NULL;
 	opts_drop(c.f, m->opts);
 	m->opts = opts_make(c.f);
-	schema_from(&m->schema, s->cols, s->ncols);
+	schema_from(&m->schema, inputs, synth_inputs(s, texts, inputs));
+	if (texts)
+		vectors_borrow(&m->vectors, &s->vectors);
 	m->schema.target = mem_str("target");
 	m->schema.task = c.task;
 	m->schema.nlabels = d.nclasses;
@@ -111,11 +116,12 @@ static struct model *ensemble_of(struct contract_case c, const struct synth *s, 
 static struct target target_with(struct contract_case c, void *opts)
 {
 	struct target t = { .c = c };
-	struct synth s = synth_make(c.f->fit ? TABLE_MEAGRE : TABLE_MIXED, c.task, ROWS, 1);
+	t.train = synth_make(c.f->fit ? TABLE_MEAGRE : TABLE_MIXED, c.task, ROWS, 1);
 	t.rows = synth_make(c.f->fit ? TABLE_MEAGRE : TABLE_MIXED, c.task, SCORED, 2);
-	t.m = c.f->fit ? model_make(c, &s) : ensemble_of(c, &s, 1, opts ? opts : opts_make(c.f));
+	synth_texts(&t.train, 1, NULL);
+	synth_texts(&t.rows, 2, &t.train);
+	t.m = c.f->fit ? model_make(c, &t.train) : ensemble_of(c, &t.train, 1, opts ? opts : opts_make(c.f));
 	t.good = model_bytes(t.m);
-	synth_free(&s);
 	return t;
 }
 
@@ -135,6 +141,7 @@ static void target_free(struct target *t)
 {
 	model_free(t->m);
 	synth_free(&t->rows);
+	synth_free(&t->train);
 	free(t->good.p);
 }
 
@@ -154,13 +161,15 @@ _Noreturn static void use_model(const struct target *t, struct bytes b)
 	struct model *m = model_restore(st);
 	size_t k = model_outputs(m), scores = k == 2 ? 1 : k;
 	struct column *cols = mem_copy(m->inputs, m->schema.nfields, sizeof(*cols));
-	double *p = NEW(double, SCORED * k), *contrib = NEW(double, SCORED * scores * (m->nfeatures + 1));
+	double *p = NEW(double, SCORED * k), *contrib = NEW(double, SCORED * scores * (m->nfeatures + m->vectors.n + 1));
 	struct str s = { 0 };
 	schema_cells(cols, m->schema.nfields, SCORED);
 	for (size_t j = 0; j < m->schema.nfields; j++)
 		for (size_t i = 0; i < SCORED; i++)
 			if (cols[j].num)
 				cols[j].num[i] = i % 5 == 4 ? (double)NAN : t->rows.cols[0].num[i];
+			else if (cols[j].text)
+				cols[j].text[i] = t->rows.text.text[i];
 			else
 				cols[j].cat[i] = (int32_t)i % (cols[j].nlevels + 1) - 1;
 	model_predict(m, cols, SCORED, p);
@@ -306,18 +315,22 @@ static void same_again(const struct target *t)
 	size_t k = model_outputs(m), nfields = m->schema.nfields;
 	double *p = NEW(double, SCORED * k), *q = NEW(double, SCORED * k);
 	CK(t->c, again.n == t->good.n && memcmp(again.p, t->good.p, again.n) == 0, "written again it has other bytes");
-	model_predict(t->m, t->rows.cols, SCORED, p);
-	model_predict(m, t->rows.cols, SCORED, q);
+	struct column inputs[MAX_COLS + 1];
+	synth_inputs(&t->rows, true, inputs);
+	model_predict(t->m, inputs, SCORED, p);
+	model_predict(m, inputs, SCORED, q);
 	check_predictions(t->c, p, SCORED, k, "a model");
 	CK(t->c, memcmp(p, q, SCORED * k * sizeof(*p)) == 0, "read from a file it predicts otherwise");
 	for (size_t i = 0; i < SCORED; i++) {
-		struct column cols[MAX_COLS];
-		memcpy(cols, t->rows.cols, nfields * sizeof(*cols));
+		struct column cols[MAX_COLS + 1];
+		memcpy(cols, inputs, nfields * sizeof(*cols));
 		for (size_t j = 0; j < nfields; j++)
 			if (cols[j].kind == KIND_NUMERIC)
 				cols[j].num += i;
-			else
+			else if (cols[j].kind == KIND_CATEGORY)
 				cols[j].cat += i;
+			else
+				cols[j].text += i;
 		model_predict(m, cols, 1, q);
 		CK(t->c, memcmp(p + i * k, q, k * sizeof(*p)) == 0, "row %zu scores otherwise alone", i);
 	}
@@ -332,12 +345,10 @@ START_TEST(same_as_a_file)
 	struct target t = target_make(registry_at(_i, true));
 	same_again(&t);
 	if (!t.c.f->fit) {
-		struct synth s = synth_make(TABLE_MIXED, t.c.task, ROWS, 1);
-		struct model *three = ensemble_of(t.c, &s, 3, opts_make(t.c.f));
+		struct model *three = ensemble_of(t.c, &t.train, 3, opts_make(t.c.f));
 		struct bytes b = model_bytes(three);
 		CK(t.c, b.n == t.good.n && memcmp(b.p, t.good.p, b.n) == 0, "3 threads give another ensemble");
 		model_free(three);
-		synth_free(&s);
 		free(b.p);
 	}
 	target_free(&t);

@@ -21,6 +21,7 @@ struct fitted {
 	size_t k;
 	double *p;	/* (SCORED, k) */
 	const char *what;
+	bool texts;		/* with texts, for families that take sparse columns */
 };
 
 /* Fits c with opts on the first kind of table that check() takes; false when it takes none. */
@@ -29,6 +30,8 @@ static bool fit_on_some_table(struct fitted *t, bool weighted)
 	const struct family *f = t->c.f;
 	for (int kind = TABLE_MEAGRE; kind < TABLE_KINDS; kind++) {
 		t->train = synth_make(kind, t->c.task, ROWS, 1);
+		if (t->texts)
+			synth_texts(&t->train, 1, NULL);
 		struct data d = synth_train(&t->train, weighted);
 		const char *why = f->check ? f->check(t->opts, &d) : NULL;
 		if (why) {
@@ -37,6 +40,8 @@ static bool fit_on_some_table(struct fitted *t, bool weighted)
 			continue;
 		}
 		t->test = synth_make(kind, t->c.task, SCORED, 2);
+		if (t->texts)
+			synth_texts(&t->test, 2, &t->train);
 		for (size_t j = 0; j < t->test.ncols; j++) {
 			struct column *col = &t->test.cols[j];
 			for (size_t i = j; i < SCORED; i += 7)
@@ -75,12 +80,14 @@ static void same_after_load(const struct fitted *t)
 	struct store *st = store_read(mem_copy(first.p, first.n, 1), first.n, "model");
 	struct data frame = t->rows;
 	struct column *cols = mem_copy(t->rows.cols, t->rows.ncols, sizeof(*cols));
+	struct sparse none = sparse_new(data_nsparse(&t->rows));
 	double *p = NEW(double, SCORED * t->k);
 	for (size_t j = 0; j < frame.ncols; j++) {
 		cols[j].num = NULL;
 		cols[j].cat = NULL;
 	}
 	frame.cols = cols;
+	frame.sparse = t->texts ? &none : NULL;
 	frame.n = 0;
 	void *fit = t->c.f->load(t->opts, &frame, st);
 	store_free(st);
@@ -92,6 +99,7 @@ static void same_after_load(const struct fitted *t)
 	t->c.f->free(fit);
 	free(first.p);
 	free(again.p);
+	sparse_free(&none);
 	free(cols);
 	free(p);
 }
@@ -148,7 +156,7 @@ static void unlink_scores(struct contract_case c, const char *link, const double
 static void contributions_sum(const struct fitted *t)
 {
 	const struct family *f = t->c.f;
-	size_t scores = t->k == 2 ? 1 : t->k, width = t->rows.ncols + 1;
+	size_t scores = t->k == 2 ? 1 : t->k, width = t->rows.ncols + t->rows.ngroups + 1;
 	double sum[3], p[3];
 	if (!f->contrib)
 		return;
@@ -172,20 +180,23 @@ static void contributions_sum(const struct fitted *t)
 static void importance_is_there(const struct fitted *t)
 {
 	static const char *const kinds[] = { "gain", "split", "coef" };
-	double out[MAX_COLS];
+	size_t n = t->rows.ncols + data_nsparse(&t->rows);
+	double *out = NEW(double, n);
 	int found = 0;
-	if (!t->c.f->importance)
+	if (!t->c.f->importance) {
+		free(out);
 		return;
+	}
 	CK(t->c, !t->c.f->importance(t->fit, &t->rows, "nosuch", out), "importance of kind 'nosuch'");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (!t->c.f->importance(t->fit, &t->rows, kinds[i], out))
 			continue;
 		found++;
-		for (size_t j = 0; j < t->rows.ncols; j++)
-			CK(t->c, isfinite(out[j]) && out[j] >= 0, "%s: importance %s of '%s' is %g", t->what, kinds[i],
-			   t->rows.cols[j].name, out[j]);
+		for (size_t j = 0; j < n; j++)
+			CK(t->c, isfinite(out[j]) && out[j] >= 0, "%s: importance %s of column %zu is %g", t->what, kinds[i], j, out[j]);
 	}
 	CK(t->c, found, "%s: importance knows no kind", t->what);
+	free(out);
 }
 
 static void shows_json(const struct fitted *t)
@@ -216,7 +227,7 @@ static void unseen_is_probable(const struct fitted *t)
 }
 
 /* False when check() refuses every table. */
-static bool all_properties(struct fitted *t, bool weighted)
+static bool properties_of(struct fitted *t, bool weighted)
 {
 	if (!fit_on_some_table(t, weighted))
 		return false;
@@ -233,6 +244,16 @@ static bool all_properties(struct fitted *t, bool weighted)
 	synth_free(&t->test);
 	free(t->p);
 	return true;
+}
+
+/* The same with texts, for families that take them; false when check() refuses every table without. */
+static bool all_properties(struct fitted *t, bool weighted)
+{
+	bool taken = properties_of(t, weighted);
+	t->texts = t->c.f->takes & TAKES_SPARSE;
+	if (t->texts)
+		properties_of(t, weighted);
+	return taken;
 }
 
 START_TEST(defaults)
@@ -298,6 +319,8 @@ START_TEST(views_of_rows)
 {
 	struct contract_case c = case_at(_i);
 	struct synth s = synth_make(TABLE_MEAGRE, c.task, ROWS, 1);
+	if (c.f->takes & TAKES_SPARSE)
+		synth_texts(&s, 1, NULL);
 	uint32_t rows[ROWS];
 	size_t half = 2 * ROWS / 3;
 	struct rng r = rng_at(8, "view", 0);
