@@ -12,12 +12,13 @@
 
 #include "base/mem.h"
 #include "base/par.h"
+#include "data/text/term.h"
 
 #define SHARD_BITS 6
 #define SHARDS (1 << SHARD_BITS)
 #define CHUNK_BYTES ((size_t)32 << 10)	/* of text in a chunk */
 #define MAX_WORKERS 256
-#define FETCH 8		/* terms that are looked up together */
+#define FETCH 8		/* hits ahead of which memory is fetched */
 
 /* A term in a shard; its class counts stand in shard.by. */
 struct term {
@@ -46,7 +47,7 @@ struct chunk {
 	size_t from, to;	/* texts */
 	struct str text;
 	struct hit *hits;	/* (n) by shard */
-	size_t n;
+	size_t n, cap;
 	uint32_t start[SHARDS + 1];	/* where each shard's begin */
 };
 
@@ -170,8 +171,11 @@ static void count_chunk(void *ctx, size_t i, int worker)
 		ch->start[s + 1] += ch->start[s];
 		at[s] = ch->start[s];
 	}
-	free(ch->hits);
-	ch->hits = NEW(struct hit, ch->n);
+	if (ch->n > ch->cap) {
+		ch->cap = ch->n + ch->n / 4;
+		free(ch->hits);
+		ch->hits = NEW(struct hit, ch->cap);
+	}
 	for (size_t k = 0; k < ch->n; k++)
 		ch->hits[at[shard_of(w->hits[k].hash)]++] = w->hits[k];
 }
@@ -196,7 +200,7 @@ static struct term *shard_term(struct shard *s, const struct hit *h, const char 
 	for (size_t i = h->hash & (s->nslots - 1);; i = (i + 1) & (s->nslots - 1)) {
 		if (s->slots[i]) {
 			struct term *t = &s->terms[s->slots[i] - 1];
-			if (t->hash == h->hash && t->n == h->n && memcmp(s->text.s + t->at, text + h->at, h->n) == 0)
+			if (t->hash == h->hash && t->n == h->n && term_equal(s->text.s + t->at, text + h->at, h->n))
 				return t;
 			continue;
 		}
@@ -215,6 +219,15 @@ static struct term *shard_term(struct shard *s, const struct hit *h, const char 
 	}
 }
 
+/* Fetches the slot of the hit that comes in two times FETCH, and the term of the one in FETCH. */
+static inline void fetch(const struct shard *s, const struct hit *h)
+{
+	uint32_t place = s->slots[h[FETCH].hash & (s->nslots - 1)];
+	__builtin_prefetch(&s->slots[h[2 * FETCH].hash & (s->nslots - 1)]);
+	if (place)
+		__builtin_prefetch(&s->terms[place - 1], 1);
+}
+
 static void fill_shard(void *ctx, size_t at, int worker)
 {
 	struct counter *c = ctx;
@@ -226,8 +239,8 @@ static void fill_shard(void *ctx, size_t at, int worker)
 		for (; h < end; h++) {
 			if (s->n * 2 >= s->nslots)
 				shard_grow(s);
-			if (h + FETCH < end)
-				__builtin_prefetch(&s->slots[h[FETCH].hash & (s->nslots - 1)]);
+			if (h + 2 * FETCH < end)
+				fetch(s, h);
 			struct term *t = shard_term(s, h, ch->text.s, c->classes);
 			t->df++;
 			t->tf += h->count;

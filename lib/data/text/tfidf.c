@@ -46,6 +46,7 @@ struct tfidf_scratch {
 	struct grams grams;
 	uint64_t *key, *room;	/* (cap) */
 	double *value;		/* (cap) of the n-grams, hashed */
+	int32_t *id;		/* (cap) numbers of the n-grams, or -1 */
 	size_t cap;
 };
 
@@ -282,7 +283,7 @@ size_t tfidf_find(const struct tfidf *v, struct slice term)
 {
 	int64_t col;
 	if (v->vocab) {
-		int32_t t = vocab_find(v->vocab, term, hash_bytes(term.s, term.n, 0));
+		int32_t t = vocab_find(v->vocab, term.s, term.n);
 		return t < 0 ? SIZE_MAX : (size_t)t;
 	}
 	bool number = term.n > 1 && *term.s == '#' && num_parse_int(term.s + 1, term.n - 1, &col) && col >= 1;
@@ -310,6 +311,7 @@ void tfidf_scratch_free(struct tfidf_scratch *s)
 	free(s->key);
 	free(s->room);
 	free(s->value);
+	free(s->id);
 	free(s);
 }
 
@@ -323,13 +325,10 @@ static size_t find_terms(const struct tfidf *v, struct tfidf_scratch *s)
 {
 	const struct grams *g = &s->grams;
 	size_t n = 0;
-	for (size_t i = 0; i < g->n; i++)
-		vocab_expect(v->vocab, g->g[i].hash);
+	vocab_find_all(v->vocab, s->tokens.text.s, g, s->id);
 	for (size_t i = 0; i < g->n; i++) {
-		struct slice term = { s->tokens.text.s + g->g[i].at, g->g[i].n };
-		int32_t t = vocab_find(v->vocab, term, g->g[i].hash);
-		if (t >= 0)
-			s->key[n++] = KEY(t, g->g[i].count);
+		s->key[n] = KEY(s->id[i], g->g[i].count);
+		n += s->id[i] >= 0;
 	}
 	return n;
 }
@@ -359,6 +358,7 @@ static void row_keys(const struct tfidf *v, const struct slice *text, size_t par
 		GROW(s->key, s->cap);
 		GROW(s->room, s->cap);
 		GROW(s->value, s->cap);
+		GROW(s->id, s->cap);
 	}
 	*n = v->o.hash_bits ? hash_terms(v, s) : find_terms(v, s);
 	uint64_t *sorted = sort_u64(s->key, s->room, *n);

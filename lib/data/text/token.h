@@ -28,6 +28,8 @@ struct token_opts {
 	int32_t elongation;	/* longest run of one character; 0: any */
 };
 
+#define TEXT_SLACK 64
+
 struct tokenizer;
 
 /*
@@ -42,11 +44,11 @@ void token_stop_words(const struct token_opts *o, struct strs *words);
 
 /* Tokens of one text, and a worker's scratch: zero it before the first use. */
 struct tokens {
-	struct str text;	/* of the tokens */
+	struct str text;	/* of the tokens; TEXT_SLACK bytes after it may be read */
 	uint32_t *at, *end;	/* (n) where each is in it */
-	uint32_t *group;	/* (n) no n-gram goes from one group to another */
 	size_t n, cap;
-	uint32_t last_group;
+	uint32_t *group;	/* (ngroups) the token after each group; no n-gram goes from one to another */
+	size_t ngroups, cap_groups;
 	struct str form;	/* the text in its Unicode form */
 	struct stemmer *stemmer;
 };
