@@ -24,7 +24,7 @@ void sparse_free(struct sparse *s)
 void sparse_reserve(struct sparse *s, size_t k)
 {
 	if (s->start[s->n] + k > s->cap) {
-		s->cap = s->start[s->n] + k + s->cap / 2 + 64;
+		s->cap = (s->start[s->n] + k) * 2 + 64;
 		GROW(s->col, s->cap);
 		GROW(s->val, s->cap);
 	}

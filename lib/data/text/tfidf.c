@@ -213,16 +213,11 @@ void tfidf_learn(struct tfidf *v, const struct slice *texts, size_t n, size_t pa
 static void take_vocabulary(struct tfidf *v)
 {
 	struct choice by = { .most = v->o.max_features, .binary = v->o.binary };
-	uint64_t *df;
 	by.merit = strcmp(v->o.select, "chi2") == 0 ? MERIT_CHI2 : strcmp(v->o.select, "mi") == 0 ? MERIT_MI : MERIT_TF;
 	df_limit(v->o.min_df, v->texts, &by.min_df);
 	df_limit(v->o.max_df, v->texts, &by.max_df);
-	v->vocab = counter_choose(v->counter, &by, &df);
+	v->vocab = counter_choose(v->counter, &by, &v->df);
 	v->ncols = (size_t)v->vocab->n;
-	v->df = NEW(uint32_t, v->ncols);
-	for (size_t j = 0; j < v->ncols; j++)
-		v->df[j] = (uint32_t)df[j];
-	free(df);
 	v->met = (struct tfidf_met){ counter_distinct(v->counter), counter_runs(v->counter), 0 };
 }
 
