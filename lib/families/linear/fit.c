@@ -162,7 +162,7 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 	s->told = told;
 	s->ctx = &f;
 	glm_null(g, theta);
-	s->tol = o->tol * solve_scale(g, theta);
+	s->tol = o->tol * solve_scale(g, theta) * glm_scale(g, o->l2);
 	glm_penalty(g, o->l1, o->l2, o->standardize);
 	double null = f.rounds ? glm_eval(g, theta, NULL) : 0;
 	solve(s, g, theta);

@@ -26,7 +26,7 @@ void lin_terms(const struct glm *g, const double *theta, double *term)
 {
 	for (size_t k = 0; k < g->k; k++)
 		for (size_t j = 0; j < g->q - g->qd; j++)
-			term[j * g->k + k] = theta[k * g->q + g->qd + j] * g->unit;
+			term[j * g->k + k] = theta[k * g->q + g->qd + j] * g->scale[j] * g->unit;
 }
 
 struct lin *lin_from(const struct glm *g, const double *theta, const struct data *d)

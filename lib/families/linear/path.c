@@ -28,7 +28,7 @@ static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, do
 	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
 	s->memory = keep ? solve_memory_new(g->m) : NULL;
 	glm_null(g, theta);
-	s->tol = tol * solve_scale(g, theta);
+	s->tol = tol * solve_scale(g, theta) * glm_scale(g, lambda[n - 1] * (1 - o->mix));
 	for (size_t i = 0; i < n; i++) {
 		glm_penalty(g, lambda[i] * o->mix, lambda[i] * (1 - o->mix), o->standardize);
 		if (s->solver == SOLVE_IPM)
