@@ -106,11 +106,20 @@ double loss_softmax(size_t n, size_t k, const double *y, const double *w, const 
 	return sum;
 }
 
+static double log_sigmoid(double f)
+{
+	return (f < 0 ? f : 0) - log1p(exp(-fabs(f)));
+}
+
 void loss_predict(enum loss loss, size_t n, size_t k, const double *f, double *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (loss == LOSS_SOFTMAX) {
 			softmax(k, f + i * k, out + i * k);
+		} else if (loss == LOSS_EACH) {
+			for (size_t j = 0; j < k; j++)
+				out[i * k + j] = log_sigmoid(f[i * k + j]);
+			softmax(k, out + i * k, out + i * k);
 		} else if (loss == LOSS_LOGISTIC) {
 			double e = exp(-fabs(f[i])), s = 1 / (1 + e);
 			out[2 * i] = f[i] >= 0 ? e * s : s;

@@ -56,7 +56,7 @@ struct family {
 	 */
 	void (*contrib)(const void *fit, const struct data *x, double *out);
 	int (*rounds)(const void *fit);	/* rounds of an iterative model, for the mean over folds */
-	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "identity", "log". */
+	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "ovr" (sigmoids over their sum), "identity", "log". */
 	const char *(*link)(const void *fit);
 	/*
 	 * Predictions for training row i that the model made without having seen

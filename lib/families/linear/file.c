@@ -106,7 +106,8 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	struct lin *m = NEW0(struct lin, 1);
 	double *how = numbers1(st, "how", HOWS);
 	m->loss = loss;
-	m->k = loss == LOSS_SOFTMAX ? (size_t)x->nclasses : 1;
+	m->slope = 1;
+	m->k = loss == LOSS_SOFTMAX || loss == LOSS_EACH ? (size_t)x->nclasses : 1;
 	load_columns(m, x, st);
 	m->weight = numbers2(st, "weight", m->k, m->p);
 	m->bias = numbers1(st, "bias", m->k);

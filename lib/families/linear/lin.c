@@ -34,6 +34,7 @@ struct lin *lin_from(const struct glm *g, const double *theta, const struct data
 	const struct design *ds = g->ds;
 	struct lin *m = NEW0(struct lin, 1);
 	m->loss = g->loss;
+	m->slope = 1;
 	m->param = g->loss == LOSS_HUBER ? g->param * g->unit : g->param;
 	m->ncols = ds->ncols;
 	m->k = g->k;
@@ -211,6 +212,8 @@ void lin_predict(const void *fit, const struct data *x, double *out)
 	/* the one score of a binary row waits in the second half, which is read before it is overwritten */
 	double *f = m->loss == LOSS_LOGISTIC ? out + x->n : out;
 	lin_scores(m, x, f);
+	for (size_t i = 0; m->slope != 1 && i < x->n * m->k; i++)
+		f[i] *= m->slope;
 	loss_predict(m->loss, x->n, m->k, f, out);
 }
 
@@ -238,6 +241,8 @@ void lin_contrib(const void *fit, const struct data *x, double *out)
 		add_groups(m, x, data_row(x, i), out + i * m->k * wide + m->ncols, wide);
 	for (size_t i = 0; i < x->n * m->k; i++)
 		out[i * wide + wide - 1] = m->bias[i % m->k];
+	for (size_t i = 0; m->slope != 1 && i < x->n * m->k * wide; i++)
+		out[i] *= m->slope;
 }
 
 bool lin_importance(const void *fit, const struct data *x, const char *kind, double *out)
@@ -265,6 +270,7 @@ const char *lin_link(const void *fit)
 	switch (((const struct lin *)fit)->loss) {
 	case LOSS_LOGISTIC: return "logit";
 	case LOSS_SOFTMAX: return "softmax";
+	case LOSS_EACH: return "ovr";
 	case LOSS_POISSON: return "log";
 	default: return "identity";
 	}

@@ -4,11 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 
 /* A probability that starts a search lies this far from 0 and 1. */
 #define CLIP 1e-10
 #define PENALTY_MAX 1e200
+#define RATIO_MIN 1e-8
 #define SCALE_MAX 1e8	/* ratio of the squares of scales */
 
 struct weighted {
@@ -107,6 +109,8 @@ void glm_null(const struct glm *g, double *theta)
 		theta[0] = log(p) - log1p(-p);
 		break;
 	}
+	case LOSS_EACH:
+		bug("models of a class each are found one by one");
 	case LOSS_SOFTMAX: {
 		double mean = 0;
 		for (size_t i = 0; i < g->n; i++)
@@ -137,6 +141,12 @@ static void set_target(struct glm *g, const struct data *d)
 	g->unit = ldexp(1, e < 1023 ? e : 1023);
 	for (size_t i = 0; i < g->n; i++)
 		g->y[i] = g->w[i] > 0 ? g->y[i] / g->unit : 0;
+}
+
+void glm_against(struct glm *g, int32_t class)
+{
+	for (size_t i = 0; i < g->n; i++)
+		g->y[i] = g->d->label[data_row(g->d, i)] == class;
 }
 
 struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int32_t knots, int threads)
@@ -194,6 +204,12 @@ static double curvature(enum loss loss)
 	return loss == LOSS_LOGISTIC || loss == LOSS_SOFTMAX ? 0.08 : 1;
 }
 
+/* A term that says nothing is held to it by a penalty that is large, but finite. */
+static double ratio_at(const struct glm *g, size_t j)
+{
+	return g->ratio ? fmax(fabs(g->ratio[j]), RATIO_MIN) : 1;
+}
+
 double glm_scale(struct glm *g, double l2)
 {
 	double bend = curvature(g->loss), most = 1;
@@ -201,8 +217,8 @@ double glm_scale(struct glm *g, double l2)
 		double square = 0;
 		for (size_t e = g->xt.start[j]; e < g->xt.start[j + 1]; e++)
 			square += g->w[g->xt.col[e]] * g->xt.val[e] * g->xt.val[e];
-		double ratio = bend / (l2 + bend * square);
-		g->scale[j] = ratio < SCALE_MAX ? sqrt(ratio) : sqrt(SCALE_MAX);
+		double r = ratio_at(g, j), bends = bend / (l2 / r / r + bend * square);
+		g->scale[j] = bends < SCALE_MAX ? sqrt(bends) : sqrt(SCALE_MAX);
 		most = fmax(most, g->scale[j]);
 	}
 	return most;
@@ -215,7 +231,7 @@ void glm_penalty(struct glm *g, double l1, double l2, bool standardize)
 	l2 = g->loss == LOSS_QUANTILE ? l2 * g->unit : l2;
 	for (size_t a = 0; a < g->m; a++) {
 		size_t j = a % g->q;
-		double sd = j >= g->qd ? 1 / g->scale[j - g->qd] : standardize || j == 0 || j >= g->qd ? 1 : g->ds->sd[j - 1];
+		double sd = j >= g->qd ? ratio_at(g, j - g->qd) / g->scale[j - g->qd] : standardize || j == 0 || j >= g->qd ? 1 : g->ds->sd[j - 1];
 		g->l1[a] = j ? fmin(l1 / sd, PENALTY_MAX) : 0;
 		g->l2[a] = j ? fmin(l2 / sd / sd, PENALTY_MAX) : 0;
 	}
