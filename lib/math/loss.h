@@ -7,6 +7,7 @@
  *	quantile	r = y - f: q r for r >= 0, (q - 1) r below (Koenker and Bassett 1978)
  *	poisson		exp(f) - y f
  *	logistic	log(1 + exp(f)) - y f, y 0 or 1
+ *	margin		max(0, 1 - s f)^2, s 1 or -1 for y 1 or 0
  *	softmax		log(sum exp f_k) - f_y
  *	each		the logistic loss of each class against all others, summed; to predict by alone
  */
@@ -16,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum loss { LOSS_SQUARED, LOSS_HUBER, LOSS_QUANTILE, LOSS_POISSON, LOSS_LOGISTIC, LOSS_SOFTMAX, LOSS_EACH };
+enum loss { LOSS_SQUARED, LOSS_HUBER, LOSS_QUANTILE, LOSS_POISSON, LOSS_LOGISTIC, LOSS_SOFTMAX, LOSS_EACH, LOSS_MARGIN };
 
 /*
  * Sum of w * loss over rows; r (n) = w * d loss / d f, h (n) = w * second

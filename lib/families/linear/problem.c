@@ -109,6 +109,8 @@ void glm_null(const struct glm *g, double *theta)
 		theta[0] = log(p) - log1p(-p);
 		break;
 	}
+	case LOSS_MARGIN:
+		break;
 	case LOSS_EACH:
 		bug("models of a class each are found one by one");
 	case LOSS_SOFTMAX: {
