@@ -12,6 +12,7 @@
 #ifndef DLS_FAMILIES_LINEAR_LIN_H
 #define DLS_FAMILIES_LINEAR_LIN_H
 
+#include "base/rng.h"
 #include "families/linear/solve.h"
 #include "model/family.h"
 
@@ -104,6 +105,9 @@ struct lin *lin_fit_each(const struct lin_opts *o, const struct data *d, struct 
  * caller's.
  */
 double *nb_ratio(const struct data *d, int32_t class, double smooth);
+
+/* Fold 0 .. folds - 1 of each row to fold (n), of about equal size, the classes spread evenly. */
+void lin_folds(const struct data *d, struct rng r, int32_t folds, int32_t *fold);
 
 /* How the data must be treated: full coding of categories wants a penalty. */
 bool lin_penalised(const struct lin_opts *o);

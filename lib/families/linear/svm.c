@@ -249,21 +249,6 @@ static double find_slope(const struct svm *s)
 	return exp2(0.5 * (lo + hi));
 }
 
-/* Folds of the rows, the classes spread evenly, drawn from the seed. */
-static void deal(struct svm *s)
-{
-	struct rng r = rng_at(s->seed, "svm.slope", 0);
-	uint32_t *order = NEW(uint32_t, s->d->n);
-	int32_t *next = NEW0(int32_t, (size_t)s->d->nclasses);
-	for (size_t i = 0; i < s->d->n; i++)
-		order[i] = (uint32_t)i;
-	rng_shuffle(&r, order, s->d->n);
-	for (size_t i = 0; i < s->d->n; i++)
-		s->fold[order[i]] = next[s->d->label[data_row(s->d, order[i])]]++ % (s->o->slope_folds ? s->o->slope_folds : 1);
-	free(order);
-	free(next);
-}
-
 /* The machines (k), one for each class, as a linear model. */
 static struct lin *to_lin(const struct svm *s)
 {
@@ -326,7 +311,7 @@ static void *fit(const void *opts, const struct data *d, struct run *run)
 	bool newton = strcmp(o->loss, "squared") == 0 && g->q == g->qd && g->q <= NEWTON_COLUMNS;
 	struct svm s = { .o = o, .d = d, .g = g, .seed = run->seed, .fold = NEW(int32_t, d->n),
 			 .k = d->nclasses == 2 ? 1 : (size_t)d->nclasses };
-	size_t folds = d->n < (size_t)o->slope_folds ? 0 : (size_t)o->slope_folds, n = s.k * (folds + 1);
+	size_t folds = o->slope_folds < 2 || d->n < (size_t)o->slope_folds ? 0 : (size_t)o->slope_folds, n = s.k * (folds + 1);
 	if (!newton)
 		s.x = gather(g->ds, d, o);
 	if (o->nb_weights)
@@ -335,10 +320,10 @@ static void *fit(const void *opts, const struct data *d, struct run *run)
 	s.machines = NEW0(struct machine, n);
 	for (size_t t = 0; t < n; t++)	/* those of all rows come first */
 		s.machines[t] = (struct machine){ .class = (int32_t)(t % s.k), .fold = (int32_t)(t / s.k) - 1 };
-	deal(&s);
+	lin_folds(d, rng_at(run->seed, "svm.slope", 0), folds ? (int32_t)folds : 1, s.fold);
 	par_for(run->threads, n, run_machine, &s);
 	struct lin *m = to_lin(&s);
-	m->slope = folds > 1 ? find_slope(&s) : 1;
+	m->slope = folds ? find_slope(&s) : 1;
 	if (run->fold <= 1)
 		note(1, "l2=%g: liblinear -c %.10g -B %g; objective %.10g, %d passes, slope %.4g", o->l2, 1 / (g->wsum * o->l2),
 		     o->intercept, m->objective, m->iterations, m->slope);
