@@ -64,6 +64,8 @@ struct family {
 	 * scores is 1 for binary and regression, else nclasses.
 	 */
 	void (*contrib)(const void *fit, const struct data *x, double *out);
+	/* How much each sparse column speaks for each class, or for a higher value: out (nsparse, nclasses or 1). */
+	void (*terms)(const void *fit, double *out);
 	int (*rounds)(const void *fit);	/* rounds of an iterative model, for the mean over folds */
 	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "ovr" (sigmoids over their sum), "identity", "log". */
 	const char *(*link)(const void *fit);

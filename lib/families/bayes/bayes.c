@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "data/schema.h"
-#include "model/strongest.h"
 
 #define LOG_2PI 1.8378770664093454836
 
@@ -464,16 +463,12 @@ static void show_row(struct json *j, const char *key, const double *row, size_t 
 	json_end(j, ']');
 }
 
-/*
- * How the terms of texts are taken, and those that speak most for each class:
- * by log P(t | c) less the mean of it over the other classes (complement: by
- * what it has in its place).
- */
-static void show_terms(const struct bayes *b, const struct data *x, const struct schema *sc, struct json *j)
+/* log P(t | c) less the mean of it over the other classes; of complement what it has in its place. */
+static void terms(const void *model, double *out)
 {
-	double *weight = NEW(double, b->nsparse * b->k);
+	const struct bayes *b = model;
 	for (size_t i = 0; i < b->nsparse; i++) {
-		double *w = weight + i * b->k, sum = 0;
+		double *w = out + i * b->k, sum = 0;
 		for (size_t c = 0; c < b->k; c++) {
 			double t = b->term[i * b->k + c];
 			sum += w[c] = b->sparse == TERM_BERNOULLI ? log_not(-t) : t;
@@ -481,9 +476,6 @@ static void show_terms(const struct bayes *b, const struct data *x, const struct
 		for (size_t c = 0; c < b->k; c++)
 			w[c] -= (sum - w[c]) / (double)(b->k - 1);
 	}
-	json_str(j, "terms", term_names[b->sparse]);
-	strongest_show(x, weight, b->k, sc->labels, j);
-	free(weight);
 }
 
 static void show_column(const struct bayes *b, const struct bayes_part *p, const struct column *col, struct json *j)
@@ -506,7 +498,7 @@ static void show_column(const struct bayes *b, const struct bayes_part *p, const
 	json_end(j, '}');
 }
 
-/* Numbers of each column in the order of the labels; of terms of texts the strongest. */
+/* Numbers of each column in the order of the labels, and how terms of texts are taken. */
 static void show(const void *model, const struct data *x, const struct schema *sc, struct json *j)
 {
 	const struct bayes *b = model;
@@ -520,7 +512,7 @@ static void show(const void *model, const struct data *x, const struct schema *s
 		show_column(b, &b->parts[i], &x->cols[i], j);
 	json_end(j, '}');
 	if (b->nsparse)
-		show_terms(b, x, sc, j);
+		json_str(j, "terms", term_names[b->sparse]);
 }
 
 const struct family family_bayes = {
@@ -542,6 +534,7 @@ const struct family family_bayes = {
 	.free = bayes_free,
 	.show = show,
 	.importance = importance,
+	.terms = terms,
 	.contrib = contrib,
 	.link = link,
 };

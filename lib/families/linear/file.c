@@ -196,10 +196,20 @@ static void show_path(const struct lin *m, const struct data *x, const struct sc
 		json_num(j, "cv_mean", m->cv[2 * i]);
 		json_num(j, "cv_se", m->cv[2 * i + 1]);
 		json_bool(j, "chosen", i == m->chosen);
+		if (m->path_terms)
+			json_int(j, "term_weights_used", m->path_terms[i]);
 		show_scores(m, x, sc, m->path_weight + i * m->k * m->p, m->path_bias + i * m->k, j);
 		json_end(j, '}');
 	}
 	json_end(j, ']');
+}
+
+static int64_t used_terms(const struct lin *m)
+{
+	int64_t used = 0;
+	for (size_t i = 0; i < m->nsparse * m->k; i++)
+		used += m->term[i] != 0;
+	return used;
 }
 
 void lin_show(const void *fit, const struct data *x, const struct schema *sc, struct json *j)
@@ -213,6 +223,8 @@ void lin_show(const void *fit, const struct data *x, const struct schema *sc, st
 	if (m->slope != 1)
 		json_num(j, "slope", m->slope);
 	show_scores(m, x, sc, m->weight, m->bias, j);
+	if (m->nsparse)
+		json_int(j, "term_weights_used", used_terms(m));
 	if (m->npath)
 		show_path(m, x, sc, j);
 }

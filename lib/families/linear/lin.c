@@ -260,6 +260,19 @@ bool lin_importance(const void *fit, const struct data *x, const char *kind, dou
 	return true;
 }
 
+void lin_speak(const void *fit, double *out)
+{
+	const struct lin *m = fit;
+	if (m->loss != LOSS_LOGISTIC) {
+		memcpy(out, m->term, m->nsparse * m->k * sizeof(*out));
+		return;
+	}
+	for (size_t i = 0; i < m->nsparse; i++) {
+		out[2 * i] = -m->term[i];
+		out[2 * i + 1] = m->term[i];
+	}
+}
+
 int lin_rounds(const void *fit)
 {
 	return ((const struct lin *)fit)->rounds;

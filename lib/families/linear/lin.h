@@ -120,6 +120,7 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st);
 void lin_show(const void *fit, const struct data *x, const struct schema *sc, struct json *j);
 bool lin_importance(const void *fit, const struct data *x, const char *kind, double *out);
 void lin_contrib(const void *fit, const struct data *x, double *out);
+void lin_speak(const void *fit, double *out);	/* family.terms */
 int lin_rounds(const void *fit);
 const char *lin_link(const void *fit);
 

@@ -369,5 +369,6 @@ const struct family family_svm = {
 	.show = lin_show,
 	.importance = lin_importance,
 	.contrib = lin_contrib,
+	.terms = lin_speak,
 	.link = lin_link,
 };

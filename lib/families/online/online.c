@@ -479,6 +479,17 @@ static bool importance(const void *fit, const struct data *x, const char *kind, 
 	return true;
 }
 
+static void terms(const void *fit, double *out)
+{
+	const struct online *m = fit;
+	const double *w = m->weight + (m->nfeatures - m->nsparse) * m->k;
+	for (size_t i = 0; i < m->nsparse * m->k; i++)
+		if (m->loss != LOSS_LOGISTIC)
+			out[i] = w[i];
+		else
+			out[2 * i] = -(out[2 * i + 1] = w[i]);
+}
+
 static int rounds(const void *fit)
 {
 	return ((const struct online *)fit)->passes;
@@ -576,6 +587,7 @@ const struct family family_online = {
 	.show = show,
 	.importance = importance,
 	.contrib = contrib,
+	.terms = terms,
 	.rounds = rounds,
 	.link = link_of,
 	.streaming = &streaming,

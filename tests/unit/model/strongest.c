@@ -31,7 +31,7 @@ static int stronger(const void *a, const void *b)
 /* Weights of few values have many ties, which go to the first column. */
 START_TEST(the_first_of_the_sorted)
 {
-	char *labels[] = { "a", "b", "c" };
+	const char *const labels[] = { "a", "b", "c" };
 	for (uint64_t values = 2; values < 1000000; values *= 10) {
 		struct sparse none = sparse_new(TERMS);
 		struct data x = { .sparse = &none, .names = { put_name, NULL } };
@@ -42,7 +42,7 @@ START_TEST(the_first_of_the_sorted)
 		for (size_t i = 0; i < TERMS * 3; i++)
 			w[i] = (double)rng_below(&r, values) - (double)(values / 2);
 		json_object(&j, NULL);
-		strongest_show(&x, w, 3, labels, &j);
+		strongest_show(&x, &(struct sides){ 3, labels, w }, &j);
 		json_end(&j, '}');
 		json_object(&k, NULL);
 		json_object(&k, "strongest");
@@ -74,16 +74,19 @@ END_TEST
 /* Fewer terms than are asked for, and none above 0. */
 START_TEST(what_there_is)
 {
-	char *labels[] = { "yes", "no" };
-	const double w[] = { 0.5, 0, 2, -1, 0, -3 };
+	const char *const labels[] = { "yes", "no" };
+	double w[] = { 0.5, 0, 2, -1, 0, -3 };
 	struct sparse none = sparse_new(3);
 	struct data x = { .sparse = &none, .names = { put_name, NULL } };
 	struct str got = { 0 };
 	struct json j = json_to(&got, 0);
 	json_object(&j, NULL);
-	strongest_show(&x, w, 2, labels, &j);
+	strongest_show(&x, &(struct sides){ 2, labels, w }, &j);
 	json_end(&j, '}');
 	ck_assert_str_eq(got.s, "{\"strongest\":{\"yes\":{\"t1\":2,\"t0\":0.5},\"no\":{}}}");
+	got.n = 0;
+	strongest_csv(&x, &(struct sides){ 2, labels, w }, &got);
+	ck_assert_str_eq(got.s, "class,column,weight\nyes,t1,2\nyes,t0,0.5\n");
 	str_free(&got);
 	sparse_free(&none);
 }
