@@ -185,6 +185,12 @@ static const struct entry *entry_of(const struct unicode *u, int32_t c)
 	return &p->e[c % PAGE];
 }
 
+/* Whether what follows it may join what is before it: it joins itself, or nothing comes of it. */
+static bool is_behind(const struct entry *e)
+{
+	return e->joins || e->n == 0;
+}
+
 static bool is_letter_at(const char *s, const char *end)
 {
 	size_t n;
@@ -233,13 +239,17 @@ void unicode_add(const struct unicode *u, struct slice text, struct str *out)
 		const struct entry *e = entry_of(u, c);
 		if (e->joins) {
 			const char *to = s + n;
-			for (size_t k; to < end && entry_of(u, utf8_decode(to, end, &k, &(bool){ false }))->joins; to += k)
+			for (size_t k; to < end && is_behind(entry_of(u, utf8_decode(to, end, &k, &(bool){ false }))); to += k)
 				continue;
 			if (last == s)
 				last_out = out->n;	/* the text begins with it */
 			out->n = last_out;
 			put_piece(u, last, to, out);
 			s = to;
+			continue;
+		}
+		if (e->n == 0) {
+			s += n;
 			continue;
 		}
 		bool after_letter = c == SIGMA && last < s && is_letter_at(last, end);
