@@ -104,16 +104,40 @@ static int combining_class(int32_t c)
 	return utf8proc_get_property(c)->combining_class;
 }
 
-/* Marks to their canonical order: a stable sort of each run of characters whose class is not 0. */
-static void order(int32_t *c, size_t n)
+#define MANY_MARKS 64	/* on one character, from which they are counted, not moved one by one */
+
+/* A run of marks (n) to the order of their classes, those of one class as they were. */
+static void order_run(int32_t *c, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		int32_t x = c[i];
-		int class = combining_class(x);
 		size_t j = i;
-		for (; class > 0 && j > 0 && combining_class(c[j - 1]) > class; j--)
+		for (; j > 0 && combining_class(c[j - 1]) > combining_class(x); j--)
 			c[j] = c[j - 1];
 		c[j] = x;
+	}
+}
+
+static void order_long_run(int32_t *c, size_t n)
+{
+	size_t at[257] = { 0 };
+	int32_t *copy = mem_copy(c, n, sizeof(*c));
+	for (size_t i = 0; i < n; i++)
+		at[combining_class(c[i]) + 1]++;
+	for (size_t k = 1; k < 256; k++)
+		at[k] += at[k - 1];
+	for (size_t i = 0; i < n; i++)
+		c[at[combining_class(copy[i])]++] = copy[i];
+	free(copy);
+}
+
+/* Marks to their canonical order: each run of characters whose class is not 0. */
+static void order(int32_t *c, size_t n)
+{
+	for (size_t from = 0, to; from < n; from = to + 1) {
+		for (to = from; to < n && combining_class(c[to]) > 0; to++)
+			continue;
+		(to - from < MANY_MARKS ? order_run : order_long_run)(c + from, to - from);
 	}
 }
 
