@@ -56,5 +56,51 @@ def classes():
     write("classes.json", rows)
 
 
-for make in (utf8, lower, classes):
+# ---- tokens.json: options of dls-tfidf, then texts and the terms that scikit-learn's analyzers make of them ----
+
+STOP = ["the", "and", "of", "don", "не", "и", "é", "straße"]
+
+
+def nasty():
+    texts = [
+        "", " ", "a", "ab", "A_b __ _ x1 1x 12 3", "Hello, World! It's a test.", "don't can't O'Neill rock'n'roll", "naïve Café CAFÉ cafe\u0301 CAFE\u0301",
+        "Straße STRASSE ẞ ﬁn", "e-mail@host.com http://a.b/c?d=e&f", "3.14 1,000 1e5 ½ x² H₂O Ⅷ ٣٤", "привет, МИР! Ёлка ёж", "не и the and of THE",
+        "हिन्दी में पाठ", "한국어 텍스트", "日本語テキスト ｶﾞ", "العربية نَصّ", "İstanbul IĞDIR ıI", "ΟΔΥΣΣΕΥΣ ΑΣ'Α ὈΔΥΣΣΕΎΣ", "👍🏽 ❤️ 👨‍👩‍👧 a👍b",
+        "a\u00adb\u200dc\u200bd e\u00a0f\u2003g\u3000h", "tab\tand\nline\r\nend\x0b\x0c\x1c\x1d\x1e\x1f\x85x", "  two   blanks  ", "a  b   c\u00a0\u00a0d",
+        "a\u0323\u0301 \u0301b z\u0336a\u0335l\u0334g\u0337o", "ǅungla ǆ Ǆ", "_", "__init__", "a.b.c", "x" * 50, "\u2028para\u2029graph", "½½ ¼", "µ Å Ω K",
+        "Привет\u0301, й и\u0306 ё е\u0308", "ªº º ª", "1_000 a_1", "ﷺ ﬃ", "०१२ ௧", "a\u200cb", "\ufeffbom", "\u202eabc", "q̈uark q\u0308", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𝟙𝟚", "🇷🇺 🏳️‍🌈",
+        "The cat and the hat of the don", "é straße Straße", "the-and-of", "cat the cat and cat"]
+    rng = random.Random(3)
+    pools = ["abcXYZ019_'-. ", "éÀñßÅç ", "абвГДЁй ", "αβΓΣς ", "אבג ", "कखि् ", "가나ᄀ", "\u0301\u0323\u0308", "  \t\u00a0\u3000", "👍❤\ufe0f\u200d", "①½²Ⅷ٣"]
+    for _ in range(30):
+        s = ""
+        for _ in range(rng.randrange(1, 6)):
+            pool = rng.choice(pools)
+            s += "".join(rng.choice(pool) for _ in range(rng.randrange(1, 8)))
+        texts.append(s)
+    return texts
+
+
+def tokens():
+    from sklearn.feature_extraction.text import CountVectorizer
+    with open(os.path.join(HERE, "stop.txt"), "w", encoding="utf-8") as f:
+        f.write("\n".join(STOP) + "\n")
+    stop = " --stop tests/golden/texts/stop.txt"
+    kinds = [("", {}), (" --strip-accents", {"strip_accents": "unicode"}), (stop, {"stop_words": STOP}),
+             (" --case keep", {"lowercase": False}), (" --ngrams 1-3", {"ngram_range": (1, 3)}), (" --ngrams 2" + stop, {"ngram_range": (2, 2), "stop_words": STOP})]
+    rows = []
+    for more, args in kinds:
+        f = CountVectorizer(token_pattern=r"(?u)\b\w\w+\b", **args).build_analyzer()
+        if not args:  # the same as it is written everywhere
+            assert all(f(t) == re.findall(r"(?u)\b\w\w+\b", t.lower()) for t in nasty())
+        rows += [["--tokens sklearn --no-nfkc --case lower --ngrams 1" + more]] + [[t, f(t)] for t in nasty()]
+    for how, name in (("char", "char"), ("char_wb", "char-wb")):
+        for ngrams in ((1, 1), (2, 3), (3, 5)):
+            f = CountVectorizer(analyzer=how, ngram_range=ngrams).build_analyzer()
+            rows += [["--tokens %s --no-nfkc --case lower --ngrams %d-%d" % (name, *ngrams)]]
+            rows += [[t, f(t)] for t in nasty() if len(t) < 16]
+    write("tokens.json", rows, ascii=False)
+
+
+for make in (utf8, lower, classes, tokens):
     make()
