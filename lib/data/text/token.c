@@ -218,7 +218,14 @@ static size_t chars_in(const char *s, size_t n)
 	return chars;
 }
 
-/* Leaves out stop words and short tokens from `first` on, and takes stems, some of which are longer than their words. */
+/* Whether a token is a word, of which a tweet has others too. */
+static bool is_word(const struct tokenizer *t, struct slice w)
+{
+	size_t len;
+	return t->mode != MODE_TWEET || char_in_word(t, char_at(w.s, &len));
+}
+
+/* Leaves out stop words and short words from `first` on, and takes stems, some of which are longer than their words. */
 static void sift(const struct tokenizer *t, size_t first, struct tokens *out)
 {
 	size_t base = first ? out->end[first - 1] : 0, kept = first;
@@ -228,9 +235,10 @@ static void sift(const struct tokenizer *t, size_t first, struct tokens *out)
 	to->n = 0;
 	for (size_t i = first; i < out->n; i++) {
 		struct slice w = { out->text.s + out->at[i], out->end[i] - out->at[i] };
-		if (chars_in(w.s, w.n) < t->min_length || (t->stop && dict_find(t->stop, w.s, w.n) >= 0))
+		bool word = is_word(t, w);
+		if ((word && chars_in(w.s, w.n) < t->min_length) || (t->stop && dict_find(t->stop, w.s, w.n) >= 0))
 			continue;
-		if (t->stem)
+		if (t->stem && word)
 			w = stemmer_stem(out->stemmer, w);
 		if (base + to->n)
 			str_putc(to, ' ');
