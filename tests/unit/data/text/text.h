@@ -59,6 +59,27 @@ UNUSED static struct slice token_at(const struct tokens *t, size_t i)
 	return (struct slice){ t->text.s + t->at[i], t->end[i] - t->at[i] };
 }
 
+/* Expects these tokens, parted by |, of a text whose parts \f divides; || between those of two parts. */
+UNUSED static void expect(const char *line, const char *text, const char *want)
+{
+	struct tokenizer *t = tokenizer(line);
+	struct tokens out = { 0 };
+	struct str got = { 0 };
+	const char *part = text;
+	for (bool fresh = true; part; fresh = false) {
+		const char *bar = strchr(part, '\f');
+		tokens_of(t, (struct slice){ part, bar ? (size_t)(bar - part) : strlen(part) }, fresh, &out);
+		part = bar ? bar + 1 : NULL;
+	}
+	for (size_t i = 0; i < out.n; i++)
+		str_printf(&got, "%s%.*s", i == 0 ? "" : out.group[i] == out.group[i - 1] ? "|" : "||", (int)token_at(&out, i).n, token_at(&out, i).s);
+	str_add(&got, "", 0);
+	ck_assert_msg(strcmp(got.s, want) == 0, "%s: '%s' gives %s, not %s", line, text, got.s, want);
+	str_free(&got);
+	tokens_free(&out);
+	tokenizer_free(t);
+}
+
 /* Where characters of a random text come from, first and last: one such range a word or so. */
 static const int32_t scripts[][2] = {
 	{ 0x20, 0x7e }, { 0x41, 0x7a }, { 0xa0, 0xff }, { 0x100, 0x24f }, { 0x300, 0x36f }, { 0x370, 0x3ff }, { 0x400, 0x4ff },
