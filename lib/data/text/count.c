@@ -80,7 +80,6 @@ struct counter *counter_new(const struct tokenizer *t, struct gram_range r, size
 	struct counter *c = NEW0(struct counter, 1);
 	c->tokenizer = t;
 	c->range = r;
-	c->range.padded = tokenizer_pads(t);
 	c->memory = memory;
 	c->threads = threads;
 	c->workers = NEW0(struct worker, MAX_WORKERS);
