@@ -102,5 +102,163 @@ def tokens():
     write("tokens.json", rows, ascii=False)
 
 
-for make in (utf8, lower, classes, tokens):
+# ---- corpus.json: texts and their class; vectors.json: options, and what scikit-learn makes of the corpus by them ----
+
+FITTED = 200  # the first texts of the corpus; the others are only transformed
+SHOWN = 6  # rows of each matrix that are written, beside sums of all
+
+NOUNS = ("kettle lamp router backpack mug manual battery cable screen speaker pillow blender", "чайник лампа рюкзак кружка инструкция "
+         "батарея кабель экран колонка подушка утюг ёршик")
+GOOD = ("great works perfectly love charming naïve-proof sturdy", "отлично работает прекрасно люблю удобный крепкий надёжный")
+BAD = ("broke terrible refund leaks noisy awful cracked", "сломался ужасно вернул течёт шумит трещина кошмар")
+PLAIN = ("the and of it is a with for my this very not box day Café crème two 2 x86 don't", "и в на не это с для мой очень коробка день кафе два 2 из-за")
+
+
+def corpus():
+    rng = random.Random(7)
+    rows = []
+    for i in range(240):
+        lang, label = rng.randrange(2), rng.randrange(3)
+        words = []
+        for _ in range(rng.randrange(2, 9)):
+            list_ = rng.choice((PLAIN, NOUNS, PLAIN, (GOOD, BAD, NOUNS)[label]))[lang].split()
+            words.append(list_[min(int(rng.expovariate(0.35)), len(list_) - 1)])  # some words are far more frequent
+        s = " ".join(words)
+        s = {0: s.capitalize() + ".", 1: s.upper(), 2: s.replace(" ", ", ", 1)}.get(rng.randrange(6), s)
+        rows.append([s, label])
+    for i, s in ((3, ""), (20, "  "), (41, "!!!"), (63, rows[62][0]), (FITTED + 1, ""), (FITTED + 2, "never-seen words only"),
+                 (FITTED + 3, "lamp lamp lamp lamp lamp kettle"), (FITTED + 4, least_hash() + " lamp")):
+        rows[i][0] = s
+    return rows
+
+
+def least_hash():
+    """A word of eight letters whose MurmurHash3 is the least integer: the last block is solved for."""
+    from sklearn.utils import murmurhash3_32
+    mask = 0xFFFFFFFF
+
+    def turn(x, by):
+        return (x << by | x >> (32 - by)) & mask
+
+    def unshift(h, by):
+        x = h
+        for _ in range(32 // by + 1):
+            x = h ^ x >> by
+        return x
+
+    h = unshift(0x80000000, 16) * pow(0xC2B2AE35, -1, 1 << 32) & mask
+    h = unshift(h, 13) * pow(0x85EBCA6B, -1, 1 << 32) & mask
+    h = (turn((unshift(h, 16) ^ 8) - 0xE6546B64 & mask, 32) * pow(5, -1, 1 << 32)) & mask
+    h = turn(h, 32 - 13)  # after both blocks: h1 ^ mixed(k2)
+    rng = random.Random(1)
+    while True:
+        first = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(4))
+        k = turn(int.from_bytes(first.encode(), "little") * 0xCC9E2D51 & mask, 15) * 0x1B873593 & mask
+        h1 = (turn(k, 13) * 5 + 0xE6546B64) & mask
+        k2 = (h ^ h1) * pow(0x1B873593, -1, 1 << 32) & mask
+        word = first.encode() + (turn(k2, 17) * pow(0xCC9E2D51, -1, 1 << 32) & mask).to_bytes(4, "little")
+        if word.isalpha() and word.islower():
+            assert murmurhash3_32(word, seed=0) == -(1 << 31)
+            return word.decode()
+
+
+def weight(i, j):
+    return (i * 7 + j * 13) % 101 / 101
+
+
+def vectors():
+    import numpy as np
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+    from sklearn.feature_selection import chi2, mutual_info_classif
+    rows = corpus()
+    write("corpus.json", rows, ascii=False)
+    texts, y = [r[0] for r in rows], np.array([r[1] for r in rows[:FITTED]])
+    out = []
+
+    def case(options, X, vocabulary=None, idf=None):
+        X = X.tocsr().astype(float)
+        X.sum_duplicates()
+        X.eliminate_zeros()
+        X.sort_indices()
+        shown = list(range(SHOWN)) + list(range(FITTED, FITTED + 5))
+        full = X.tocoo()
+        out.append({"options": options, "columns": X.shape[1], "vocabulary": vocabulary, "idf": idf, "entries": X.nnz,
+                    "sum": float(sum(v * weight(int(i), int(j)) for i, j, v in zip(full.row, full.col, full.data))),
+                    "rows": [[i, X[i].indices.tolist(), X[i].data.tolist()] for i in shown]})
+
+    def fitted(options, v):
+        v.fit(texts[:FITTED])
+        idf = [float(x) for x in v.idf_] if getattr(v, "use_idf", False) else None
+        case("--tokens sklearn --no-nfkc --case lower --ngrams 1 --min-df 1 --no-sublinear " + options, v.transform(texts),
+             v.get_feature_names_out().tolist(), idf)
+
+    def no_tie(scores, k):
+        """k, or a few more: so many that the next best is worse."""
+        s = np.sort(scores)[::-1]
+        while s[k - 1] - s[k] < 1e-9:
+            k += 1
+        return k
+
+    plain = "--idf none --norm none"
+    fitted(plain, CountVectorizer())
+    fitted(plain + " --ngrams 1-2 --min-df 2 --max-df 0.25", CountVectorizer(ngram_range=(1, 2), min_df=2, max_df=0.25))
+    fitted(plain + " --min-df 0.02 --max-df 30", CountVectorizer(min_df=0.02, max_df=30))
+    fitted(plain + " --min-df 3 --max-df 3 --ngrams 2-3", CountVectorizer(min_df=3, max_df=3, ngram_range=(2, 3)))
+    fitted(plain + " --binary", CountVectorizer(binary=True))
+    fitted(plain + " --strip-accents", CountVectorizer(strip_accents="unicode"))
+    fitted(plain + " --stop tests/golden/texts/stop.txt --ngrams 1-2 --min-df 2", CountVectorizer(stop_words=STOP, ngram_range=(1, 2), min_df=2))
+    counts = CountVectorizer(ngram_range=(1, 2)).fit_transform(texts[:FITTED])
+    k = no_tie(np.asarray(counts.sum(0)).ravel(), 40)
+    fitted(plain + " --ngrams 1-2 --max-features %d" % k, CountVectorizer(ngram_range=(1, 2), max_features=k))
+    fitted("", TfidfVectorizer())
+    fitted("--sublinear --ngrams 1-3 --min-df 3", TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 3), min_df=3))
+    fitted("--idf plain --norm l1", TfidfVectorizer(smooth_idf=False, norm="l1"))
+    fitted("--idf none", TfidfVectorizer(use_idf=False))
+    fitted("--norm none --binary", TfidfVectorizer(norm=None, binary=True))
+    fitted("--idf plain --binary --sublinear --norm l1", TfidfVectorizer(smooth_idf=False, binary=True, sublinear_tf=True, norm="l1"))
+    fitted("--tokens char --ngrams 2-4 --min-df 20", TfidfVectorizer(analyzer="char", ngram_range=(2, 4), min_df=20))
+    fitted("--tokens char-wb --ngrams 2-5 --min-df 20", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=20))
+    fitted("--tokens char-wb --ngrams 6 --min-df 5 --sublinear", TfidfVectorizer(analyzer="char_wb", ngram_range=(6, 6), min_df=5, sublinear_tf=True))
+
+    def chosen(how, scores, names, by):
+        k = no_tie(scores, 25)
+        names = sorted(names[np.argsort(-scores)[:k]])
+        fitted("--ngrams 1-2 --min-df 2 --select %s --max-features %d%s" % (how, k, by), TfidfVectorizer(
+            ngram_range=(1, 2), vocabulary=names, binary="binary" in by))
+
+    v = CountVectorizer(ngram_range=(1, 2), min_df=2)
+    counts = v.fit_transform(texts[:FITTED])
+    names = v.get_feature_names_out()
+    chosen("chi2", chi2(counts, y)[0], names, "")
+    chosen("chi2", chi2(counts > 0, y)[0], names, " --binary")
+    chosen("mi", mutual_info_classif(counts > 0, y, discrete_features=True), names, "")
+
+    hashed = "--tokens sklearn --no-nfkc --case lower --ngrams 1 --no-sublinear --hash-bits "
+    for bits, more, args in ((10, "--idf none", {}), (4, "--idf none", {}), (8, "--idf none --no-signs --norm l1 --ngrams 1-2", {
+            "alternate_sign": False, "norm": "l1", "ngram_range": (1, 2)}), (18, "--idf none --norm none", {"norm": None}), (
+            1, "--idf none --norm none", {"norm": None}), (12, "--idf none --tokens char-wb --ngrams 3-4", {"analyzer": "char_wb", "ngram_range": (3, 4)})):
+        h = HashingVectorizer(n_features=1 << bits, **args)
+        case(hashed + "%d %s" % (bits, more), h.transform(texts))
+    for more, signs, args in (("", True, {}), (" --no-signs --idf plain --norm l1", False, {"smooth_idf": False, "norm": "l1"})):
+        h = HashingVectorizer(n_features=1 << 10, alternate_sign=signs, norm=None)
+        with np.errstate(divide="ignore"):
+            t = TfidfTransformer(**args).fit(h.transform(texts[:FITTED]))
+        seen = np.asarray((h.transform(texts[:FITTED]) != 0).sum(0)).ravel() > 0
+        if not args.get("smooth_idf", True):  # a column that no text has weighs what one text would make of it
+            t._idf_diag.data[~seen] = np.log(FITTED) + 1
+        case(hashed + "10" + more, t.transform(h.transform(texts)))
+    write("vectors.json", out, ascii=False)
+
+
+# ---- murmur.json: texts and their hashes ----
+
+def murmur():
+    from sklearn.utils import murmurhash3_32
+    rng = random.Random(5)
+    texts = ["", "a", "ab", "abc", "abcd", "abcde", "foo bar", "привет", "👍", least_hash()]
+    texts += ["".join(rng.choice("abcXYZ019 é中") for _ in range(rng.randrange(1, 40))) for _ in range(60)]
+    write("murmur.json", [[t, murmurhash3_32(t.encode(), seed=0)] for t in texts], ascii=False)
+
+
+for make in (utf8, lower, classes, tokens, vectors, murmur):
     make()
