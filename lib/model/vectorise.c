@@ -171,9 +171,12 @@ static void report(const struct vector *v, const struct vectorise_opts *o)
 	} else {
 		/* of n terms thrown into m columns m (1 - e^(-n/m)) are hit (linear counting, Whang and others 1990) */
 		double m = (double)tfidf_ncols(v->tfidf), used = (double)met.columns, left = m - used;
-		double terms = left > 0 ? -m * log(left / m) : INFINITY, alone = isfinite(terms) ? exp(-terms / m) : 0;
-		note(0, "%s: %.0f of %.0f columns are used, by about %.0f terms; %.1f %% of them share a column%s", name.s, used, m,
-		     terms, 100 * (1 - alone), alone < 0.7 ? "; more --hash-bits would part them" : "");
+		double terms = -m * log(left / m), alone = exp(-terms / m);
+		if (left > 0)
+			note(0, "%s: %.0f of %.0f columns are used, by about %.0f terms; %.1f %% of them share a column%s", name.s, used, m,
+			     terms, 100 * (1 - alone), alone < 0.7 ? "; more --hash-bits would part them" : "");
+		else
+			note(0, "%s: all %.0f columns are used, by more terms than can be told; more --hash-bits would part them", name.s, m);
 	}
 	str_free(&name);
 }
