@@ -211,6 +211,8 @@ void vectorise_fit(struct vectorfile *f, const char *path, const struct vectoris
 	begin(&ft);
 	for (const struct block *b; (b = reader_next(ft.r));)
 		fit_block(&ft, b);
+	if (tfidf_texts(f->vectors.v[0].tfidf) == 0)
+		die(ST_DATA, "%s: no rows after the header", reader_where(ft.r));
 	report_bad(&ft.bad, ft.r);
 	for (size_t i = 0; i < f->vectors.n; i++) {
 		char *why = tfidf_end(f->vectors.v[i].tfidf);
