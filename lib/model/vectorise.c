@@ -206,8 +206,14 @@ void vectorise_fit(struct vectorfile *f, const char *path, const struct vectoris
 		die(ST_USAGE, "--select %s wants --target: by which classes?", o->tfidf.select);
 	ft.r = open_reader(path, o);
 	ft.col = NEW(size_t, ft.ncols);
-	for (size_t c = 0; c < ft.ncols; c++)
-		ft.col[c] = reader_need(ft.r, o->text.s[c], "--text");
+	ft.ncols = 0;
+	for (size_t i = 0; i < o->text.n; i++) {
+		size_t at = reader_need(ft.r, o->text.s[i], "--text"), c = 0;
+		while (c < ft.ncols && ft.col[c] != at)
+			c++;
+		ft.col[c] = at;
+		ft.ncols += c == ft.ncols;	/* named twice it is one text */
+	}
 	ft.target = column_of(ft.r, o->target, "--target");
 	f->target = o->target ? mem_str(reader_name(ft.r, ft.target)) : NULL;
 	begin(&ft);
