@@ -100,11 +100,12 @@ static void read_labels(struct fit *ft, const struct block *b)
 {
 	for (size_t i = 0; i < b->nrows; i++) {
 		struct slice s = slice_trim(cell_at(b, i, ft->target));
-		if (is_missing(s, NULL))
+		bool missing = is_missing(s, NULL);
+		if (missing && ft->labelled)
 			die(ST_DATA, "%s:%" PRIu64 ": the target '%s' is missing; remove this row", reader_where(ft->r), b->lines[i],
 			    ft->f->target);
-		if (!ft->labelled && dict_size(ft->labels) > MOST_CLASSES)
-			return;		/* a quantity, whose values are not wanted */
+		if (missing || (!ft->labelled && dict_size(ft->labels) > MOST_CLASSES))
+			continue;	/* of a quantity the values are not wanted */
 		ft->label[i] = dict_add(ft->labels, s.s, s.n);
 		if (ft->labelled && ft->label[i] >= MOST_CLASSES)
 			die(ST_DATA, "%s:%" PRIu64 ": the target '%s' has more than %d values; --select %s wants classes",
