@@ -296,7 +296,7 @@ static void spill(struct counter *c)
 		first[s] = sum;
 		sum += c->shards[s].n;
 	}
-	runs_begin(c->runs);
+	runs_begin(c->runs, c->classes);
 	for (size_t k = 0; k < n; k++) {
 		size_t s = shard[order[k]];
 		struct counted t = counted_of(c, s, order[k] - first[s]);
