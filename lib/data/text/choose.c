@@ -209,6 +209,7 @@ static uint64_t head_of(struct slice s)
 
 #define BUCKETS 65536	/* by the first two bytes */
 #define SHARES 64	/* of the buckets, sorted side by side */
+#define FEW 4096	/* that need no buckets */
 
 struct sorting {
 	struct key *key;
@@ -224,22 +225,34 @@ static void sort_share(void *ctx, size_t share, int worker)
 			qsort(so->key + so->start[b], so->start[b + 1] - so->start[b], sizeof(*so->key), by_bytes);
 }
 
-void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
+/* The keys of all (n) to key, sorted by way of buckets. */
+static void sort_many(const struct slice *s, size_t n, struct key *key, int threads)
 {
-	struct sorting so = { NEW(struct key, n), NULL };
 	uint32_t *start = NEW0(uint32_t, BUCKETS + 2);
+	struct sorting so = { key, start };
 	for (size_t i = 0; i < n; i++)
 		start[(head_of(s[i]) >> 48) + 2]++;
 	for (size_t b = 0; b <= BUCKETS; b++)
 		start[b + 1] += start[b];
 	for (size_t i = 0; i < n; i++) {
 		uint64_t head = head_of(s[i]);
-		so.key[start[(head >> 48) + 1]++] = (struct key){ head, &s[i] };
+		key[start[(head >> 48) + 1]++] = (struct key){ head, &s[i] };
 	}
-	so.start = start;
-	par_for(n < 4096 ? 1 : threads, SHARES, sort_share, &so);
-	for (size_t i = 0; i < n; i++)
-		order[i] = (uint32_t)(so.key[i].s - s);
-	free(so.key);
+	par_for(threads, SHARES, sort_share, &so);
 	free(start);
+}
+
+void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
+{
+	struct key *key = NEW(struct key, n);
+	if (n > FEW) {
+		sort_many(s, n, key, threads);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			key[i] = (struct key){ head_of(s[i]), &s[i] };
+		qsort(key, n, sizeof(*key), by_bytes);
+	}
+	for (size_t i = 0; i < n; i++)
+		order[i] = (uint32_t)(key[i].s - s);
+	free(key);
 }
