@@ -211,6 +211,34 @@ START_TEST(equals_a_naive_dictionary)
 }
 END_TEST
 
+/* A class whose only text has no term, when all terms were written to files before. */
+START_TEST(class_without_terms)
+{
+	static const char *const texts[] = { "a b", "b c", "a a c", "" };
+	struct tokenizer *t = tokenizer("--tokens word");
+	struct gram_range range = { 1, 1, false };
+	for (int merit = MERIT_CHI2; merit <= MERIT_MI; merit++) {
+		struct corpus c = { .n = 4 };
+		struct naive *d = NEW0(struct naive, 1);
+		struct choice by = { 1, 9, 2, (enum merit)merit, false };
+		uint64_t *df;
+		size_t runs;
+		for (size_t i = 0; i < 4; i++) {
+			c.text[i] = slice_of(texts[i]);
+			c.label[i] = (int32_t)i;
+			naive_add(d, t, range, c.text[i], c.label[i]);
+		}
+		size_t n = naive_choose(d, &by);
+		struct vocab *v = count(&c, t, range, &by, true, 1, 1, 1, &df, &runs);
+		check(d, n, v, df);
+		vocab_free(v);
+		free(df);
+		naive_free(d);
+	}
+	tokenizer_free(t);
+}
+END_TEST
+
 /* 16 files are open at most: 400 runs are merged again and again. */
 START_TEST(many_merges)
 {
@@ -399,14 +427,14 @@ START_TEST(runs_are_summed)
 	char *longer = mem_alloc(100001, 1);
 	memset(longer, 'x', 100000);
 	longer[100000] = '\0';
-	runs_begin(r);
+	runs_begin(r, 1);
 	runs_put(r, &(struct counted){ { "", 0 }, 1, 1, one, 1 });
 	runs_put(r, &(struct counted){ { "a", 1 }, 1, 2, one, 1 });
 	runs_put(r, &(struct counted){ { longer, 100000 }, 1, 2, one, 1 });
 	runs_end(r);
-	runs_begin(r);
+	runs_begin(r, 1);
 	runs_end(r);	/* one without terms */
-	runs_begin(r);
+	runs_begin(r, 2);
 	runs_put(r, &(struct counted){ { "a", 1 }, 4, 6, two, 2 });
 	runs_put(r, &(struct counted){ { "b", 1 }, 4, 6, two, 2 });
 	runs_end(r);
@@ -424,4 +452,4 @@ START_TEST(runs_are_summed)
 }
 END_TEST
 
-UNIT_MAIN("count", equals_a_naive_dictionary, many_merges, ties_are_broken_by_bytes, borders_of_df, sorting_equals_qsort, runs_are_summed)
+UNIT_MAIN("count", equals_a_naive_dictionary, class_without_terms, many_merges, ties_are_broken_by_bytes, borders_of_df, sorting_equals_qsort, runs_are_summed)
