@@ -23,7 +23,7 @@ void sparse_free(struct sparse *s)
 
 void sparse_reserve(struct sparse *s, size_t k)
 {
-	if (s->start[s->n] + k > s->cap) {
+	if (s->start[s->n] + k >= s->cap) {	/* even for none: col and val are no NULL then */
 		s->cap = (s->start[s->n] + k) * 2 + 64;
 		GROW(s->col, s->cap);
 		GROW(s->val, s->cap);
