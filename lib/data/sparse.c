@@ -118,6 +118,19 @@ struct sparse sparse_over(const struct sparse *a, const struct sparse *b, size_t
 	return s;
 }
 
+size_t sparse_from(const struct sparse *s, size_t row, size_t col)
+{
+	size_t low = s->start[row], high = s->start[row + 1];
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if ((size_t)s->col[mid] < col)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 struct stack {
 	struct sparse *parts, *to;
 	size_t *row;	/* (parts) first row of each in the whole */

@@ -43,6 +43,9 @@ struct sparse sparse_pick(const struct sparse *s, const uint32_t *rows, size_t n
 /* The rows of a with the entries of b's rows, from first on; where both have a column, those of b. */
 struct sparse sparse_over(const struct sparse *a, const struct sparse *b, size_t first);
 
+/* The row's first entry of column col or a later one; the row's end when it has none. */
+size_t sparse_from(const struct sparse *s, size_t row, size_t col);
+
 /* Parts (n) one below another; the parts' arrays are freed. ncols is that of the first. */
 struct sparse sparse_stack(struct sparse *parts, size_t n, int threads);
 

@@ -9,7 +9,6 @@
 #include "base/num.h"
 #include "data/need.h"
 
-#define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
 #define ID_ROWS 100		/* ... from so many rows on */
 

@@ -7,8 +7,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/table.h"
 
-enum mode { MODE_WORD, MODE_SKLEARN, MODE_TWEET, MODE_CHAR, MODE_CHAR_WB };
+enum mode { MODE_WORD, MODE_SKLEARN, MODE_TWEET, MODE_CHAR, MODE_CHAR_WB, MODE_CELL };
 
 struct tokenizer {
 	enum mode mode;
@@ -40,7 +41,7 @@ static enum policy policy_of(const char *word)
 
 static struct tokenizer *make(const struct token_opts *o)
 {
-	static const char *const modes[] = { "word", "sklearn", "tweet", "char", "char-wb" };
+	static const char *const modes[] = { "word", "sklearn", "tweet", "char", "char-wb", "cell" };
 	static const char *const cases[] = { "fold", "lower", "keep" };
 	struct tokenizer *t = NEW0(struct tokenizer, 1);
 	t->mode = (enum mode)index_of(o->tokens, modes);
@@ -337,6 +338,9 @@ void tokens_of(const struct tokenizer *t, struct slice text, bool fresh, struct 
 	case MODE_TWEET: tweet_tokens(&t->tweet, s, n, out); break;
 	case MODE_CHAR: cut_chars(s, n, out); break;
 	case MODE_CHAR_WB: cut_padded(s, n, out); break;
+	case MODE_CELL:
+		if (!is_missing((struct slice){ s, n }, NULL))
+			token_add(out, slice_trim((struct slice){ s, n }).s, slice_trim((struct slice){ s, n }).n);
 	}
 	if (t->sifts)
 		sift(t, first, out);

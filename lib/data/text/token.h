@@ -6,6 +6,7 @@
  *	sklearn	runs of two or more letters, digits and _: the default pattern of scikit-learn
  *	tweet	words with inner apostrophes, and URLs, @users, #tags, emoticons, other signs
  *	char	characters, each run of blanks as one blank
+ *	cell	the whole text as one token, without blanks at its ends; none when it means missing
  *	char-wb	characters of a word with a blank before and after it; no n-gram leaves its word
  */
 #ifndef DLS_DATA_TEXT_TOKEN_H
@@ -17,7 +18,7 @@
 
 /* What the user says of tokens; part of the options of a vectoriser. */
 struct token_opts {
-	const char *tokens;	/* word sklearn tweet char char-wb */
+	const char *tokens;	/* word sklearn tweet char char-wb cell */
 	const char *letter_case;/* fold lower keep */
 	bool nfkc, strip_accents;
 	struct strs stop;	/* names of lists, or files */
