@@ -389,7 +389,7 @@ static void write_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct writer *w = ctx;
 	size_t first = chunk * CHUNK, left = w->b->nrows - first, n = left < CHUNK ? left : CHUNK;
-	struct sparse rows = vectors_chunk(&w->vectors, w->cols, first, n);
+	struct sparse rows = vectors_chunk(&w->vectors, w->cols, NULL, first, n);
 	struct str *t = &w->text[chunk];
 	(void)worker;
 	for (size_t i = 0; i < n; i++) {
