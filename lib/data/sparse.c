@@ -1,6 +1,7 @@
 #include "data/sparse.h"
 
 #include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -302,4 +303,10 @@ double sparse_product(const struct sparse *a, size_t row_a, const struct sparse 
 		j += cb <= ca;
 	}
 	return sum;
+}
+
+double sparse_cosine(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b)
+{
+	double lengths = sqrt(sparse_product(a, row_a, a, row_a)) * sqrt(sparse_product(b, row_b, b, row_b));
+	return lengths > 0 ? sparse_product(a, row_a, b, row_b) / lengths : 0;
 }
