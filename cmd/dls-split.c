@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 	const char *key = o.stratify ? o.stratify : o.group ? o.group : o.time;
 	check_options(&o);
 	struct out out = out_open(o.output, false);
-	struct reader *r = reader_open(NULL, (struct reader_opts){ o.format, o.header, cmd_threads(o.threads) });
+	struct reader *r = reader_open(NULL, READER_OPTS(&o));
 	if (o.add && reader_is_lines(r))
 		die(ST_USAGE, "--add %s: rows of svmlight and VW have no place for a column", o.add);
 	if (o.add && reader_find(r, o.add) != SIZE_MAX)

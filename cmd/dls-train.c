@@ -29,6 +29,7 @@ static const struct opt table[] = {
 	OPT(S, target_mean, "target-mean", "A", "", NULL, "add the mean target of a column's levels, or of a pair A*B, computed out of fold; a list"),
 	OPT(S, target_smooth, "target-smooth", "N", "20", "[0,", "rows of prior that --target-mean mixes in"),
 	OPT(S, stream, "stream", NULL, NULL, NULL, "learn from rows as they come, in constant memory (family online)"),
+	OPT(S, hash_bits, "hash-bits", "N", "0", "[0,30]", "with --stream: 2^N columns for the words of a text, or for the features of sparse rows; 0: 2^20"),
 	OPT(S, labels, "labels", "LABELS", "", NULL, "with --stream: the labels of the target, when the first rows do not hold all"),
 	OPT(S, cv, "cv", "K", "0", "[0,1000]", "cross-validate over K folds, keep the out-of-fold predictions, refit on all rows"),
 	OPT(S, oob, "oob", NULL, NULL, NULL, "keep a forest's out-of-bag predictions, as --cv keeps out-of-fold ones"),
@@ -79,6 +80,8 @@ int main(int argc, char **argv)
 	struct model *m;
 	if (o.labels.n && !o.stream)
 		die(ST_USAGE, "--labels is for --stream; else all rows are looked at first");
+	if (o.hash_bits && !o.stream)
+		die(ST_USAGE, "--hash-bits is for --stream; dls-tfidf --hash-bits makes a vectoriser for --features");
 	if (o.stream) {
 		m = train_stream(f, opts, NULL, &o);
 	} else {

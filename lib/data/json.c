@@ -305,6 +305,8 @@ static void number_features(struct json_rows *c)
 {
 	names_find(&c->inner, c->features, c->entries.feature);
 	names_add(&c->inner, c->features, c->entries.feature);
+	if (!c->features)	/* different names may have one number */
+		return;
 	for (size_t row = 0, e = 0; row < c->nrows; row++) {
 		c->line = c->lines[row];
 		c->object++;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/murmur.h"
+#include "base/num.h"
 
 #define BATCH 32
 
@@ -22,9 +24,29 @@ void names_put(struct name_list *t, size_t n)
 	t->end[t->n++] = t->text.n;
 }
 
+bool name_number(struct slice name, int32_t *number)
+{
+	int64_t x;
+	bool digits = name.n && *name.s >= '0' && *name.s <= '9' && (*name.s != '0' || name.n == 1);
+	if (!digits || !num_parse_int(name.s, name.n, &x) || x > INT32_MAX)
+		return false;
+	*number = (int32_t)x;
+	return true;
+}
+
+int32_t name_hash(struct slice name)
+{
+	int32_t number;
+	return name_number(name, &number) ? number : murmur3(name.s, name.n) & INT32_MAX;
+}
+
 void names_find(const struct name_list *t, const struct dict *d, int32_t *id)
 {
 	struct slice name[BATCH];
+	for (size_t i = 0; !d && i < t->n; i++)
+		id[i] = name_hash(names_at(t, i));
+	if (!d)
+		return;
 	for (size_t from = 0; from < t->n; from += BATCH) {
 		size_t m = t->n - from < BATCH ? t->n - from : BATCH;
 		for (size_t i = 0; i < m; i++)
@@ -35,7 +57,7 @@ void names_find(const struct name_list *t, const struct dict *d, int32_t *id)
 
 void names_add(const struct name_list *t, struct dict *d, int32_t *id)
 {
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; d && i < t->n; i++)
 		if (id[i] < 0) {
 			struct slice s = names_at(t, i);
 			id[i] = dict_add(d, s.s, s.n);

@@ -28,7 +28,17 @@ static inline struct slice names_at(const struct name_list *t, size_t i)
 	return (struct slice){ t->text.s + begin, t->end[i] - begin };
 }
 
-/* Their numbers to id (n), -1 for those that d does not have; names_add() then adds these, in their order. */
+/*
+ * The number of a name without a dictionary: a whole number below 2^31, as it is
+ * printed, is itself; any other has 31 bits of its MurmurHash3.
+ */
+int32_t name_hash(struct slice name);
+bool name_number(struct slice name, int32_t *number);	/* true where it is such a number */
+
+/*
+ * Their numbers to id (n): -1 for those that d does not have; names_add() then
+ * adds these, in their order. d NULL: name_hash(), of all.
+ */
 void names_find(const struct name_list *t, const struct dict *d, int32_t *id);
 void names_add(const struct name_list *t, struct dict *d, int32_t *id);
 void names_clear(struct name_list *t);

@@ -20,7 +20,7 @@ struct reader {
 	struct feed feed;
 	enum form form;
 	struct dict *names;	/* number: column */
-	struct dict *features;	/* number: feature */
+	struct dict *features;	/* number: feature; NULL: they are hashed */
 	struct csv_rows *csv;	/* one of these three */
 	struct json_rows *json;
 	struct line_rows *lines;
@@ -78,7 +78,7 @@ struct reader *reader_open(const char *path, struct reader_opts o)
 	struct reader *r = NEW0(struct reader, 1);
 	const char *format = o.format ? o.format : "auto";
 	r->names = dict_new();
-	r->features = dict_new();
+	r->features = o.hash ? NULL : dict_new();
 	feed_open(&r->feed, path);
 	char c = find_start(&r->feed);
 	r->form = find_form(&r->feed, format, c);
@@ -137,6 +137,11 @@ bool reader_is_numbered(const struct reader *r)
 	return r->form == FORM_SVMLIGHT;
 }
 
+bool reader_is_hashed(const struct reader *r)
+{
+	return !r->features && r->form != FORM_SVMLIGHT;
+}
+
 bool reader_is_sparse(const struct reader *r)
 {
 	return r->lines || (r->json && json_rows_nested(r->json));
@@ -144,7 +149,7 @@ bool reader_is_sparse(const struct reader *r)
 
 int32_t reader_nfeatures(const struct reader *r)
 {
-	return dict_size(r->features);
+	return r->features ? dict_size(r->features) : 0;
 }
 
 struct slice reader_feature(const struct reader *r, int32_t i)

@@ -28,13 +28,18 @@ struct reader_opts {
 	const char *format;	/* auto csv tsv json (NDJSON or an array) svmlight vw */
 	bool header;		/* the first CSV record holds names; else they are #1 #2 ... */
 	int threads;
+	bool hash;		/* features have the numbers of name_hash(), and no names: memory does not grow with theirs */
 };
+
+/* As the options INPUT_OPTS and THREADS_OPT of a command say. */
+#define READER_OPTS(o) \
+	(struct reader_opts){ .format = (o)->format, .header = (o)->header, .threads = cmd_threads((o)->threads) }
 
 /* Features of rows: row i has those from start[i] to start[i + 1] - 1, in the order of its text. */
 struct entries {
 	size_t *start;		/* (rows + 1) */
-	int32_t *feature;	/* (start[rows]) in svmlight the index, else the number of the name; VW may repeat one in a row */
-	double *value;		/* (start[rows]) finite */
+	int32_t *feature;	/* (start[rows]) in svmlight the index, else the number of the name; VW may repeat one in a row, ... */
+	double *value;		/* (start[rows]) finite; ... as may a hash */
 };
 
 /*
@@ -66,9 +71,10 @@ size_t reader_find(const struct reader *r, const char *name);	/* its number, or 
 bool reader_is_json(const struct reader *r);			/* then a key that a row lacks is a missing cell */
 bool reader_is_lines(const struct reader *r);			/* svmlight or VW, whose columns only say something of the row */
 bool reader_is_numbered(const struct reader *r);		/* svmlight: its features are numbers */
+bool reader_is_hashed(const struct reader *r);			/* opened so, and its features have names */
 bool reader_is_sparse(const struct reader *r);			/* some row was, or will be: of svmlight and VW all */
 
-/* The features that were met so far by their names; with svmlight there are none of these. */
+/* The features that were met so far by their names; of svmlight, and of names that are hashed, there are none. */
 int32_t reader_nfeatures(const struct reader *r);
 struct slice reader_feature(const struct reader *r, int32_t i);	/* "ns=name", or "name" where VW has no namespace */
 const char *reader_where(const struct reader *r);		/* "stdin" or the path, for messages */

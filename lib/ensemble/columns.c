@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -50,6 +51,9 @@ void columns_join(struct ensemble *e)
 		const struct vectors *vs = &e->members[i].model->vectors;
 		if (vs->ncols == 0)
 			continue;
+		if (vectors_hashed(vs, 0) >= 0)
+			die(ST_DATA, "'%s' hashes the features of its rows: they have no names, by which an ensemble shares them",
+			    e->members[i].name);
 		id[i] = add_names(all, e->members[i].model, &same);
 		by_place = by_place && vectors_by_place(vs) && !vs->mixed;
 		by_some = by_some || vectors_by_place(vs) || vs->mixed;

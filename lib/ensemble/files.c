@@ -138,7 +138,7 @@ static void read_row(struct files *fs, size_t j, const struct reader *r, const s
 
 static void read_file(struct files *fs, size_t j, bool vote, int threads)
 {
-	struct reader *r = reader_open(fs->paths[j], (struct reader_opts){ "auto", true, threads });
+	struct reader *r = reader_open(fs->paths[j], (struct reader_opts){ .format = "auto", .header = true, .threads = threads });
 	size_t rows = 0;
 	if (j == 0)
 		find_roles(fs, r, vote);

@@ -25,7 +25,10 @@ static int32_t look_up(const struct binding *b, struct slice name)
 
 static int32_t meaning_of(const struct binding *b, struct slice name)
 {
-	int32_t is = look_up(b, name);
+	int32_t is = vectors_hashed(b->vs, name_hash(name));
+	if (is >= 0)
+		return is;
+	is = look_up(b, name);
 	const char *eq = is == NOTHING ? memchr(name.s, '=', name.n) : NULL;
 	return eq ? look_up(b, (struct slice){ eq + 1, name.n - (size_t)(eq + 1 - name.s) }) : is;
 }
@@ -43,6 +46,8 @@ static int32_t meaning_of_number(const struct binding *b, int32_t i)
 
 static inline int32_t what_is(const struct binding *b, bool numbered, int32_t feature)
 {
+	if (reader_is_hashed(b->r))
+		return vectors_hashed(b->vs, feature);
 	return numbered ? meaning_of_number(b, feature) : b->features[feature];
 }
 
@@ -89,6 +94,8 @@ static void refuse_lacks(const struct binding *b)
 			reader_need(b->r, b->sc->fields[f].name, "the model reads it");
 	if (!any)
 		die(ST_DATA, "%s: none of its columns is one of the features that the model was trained on", reader_where(b->r));
+	if (vectors_hash_names(b->vs) && reader_is_numbered(b->r))
+		die(ST_DATA, "%s: the model hashed the names of features, and svmlight's numbers are none", reader_where(b->r));
 	if (b->vs->mixed && reader_is_numbered(b->r))
 		die(ST_DATA, "%s: the members of the ensemble have different sparse columns, so that numbers mean none of them; "
 		    "VW and JSON rows name theirs", reader_where(b->r));

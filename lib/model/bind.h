@@ -4,7 +4,8 @@
  * sparse column of its name (or svmlight's number), or a number among the
  * fields for which the row has no cell. A column that is no field may be a
  * sparse column too. A feature "ns=name" that the model does not know is looked
- * for as "name".
+ * for as "name". Where the model hashes names, every feature is the sparse
+ * column of its hash, and no column of the stream is one.
  */
 #ifndef DLS_MODEL_BIND_H
 #define DLS_MODEL_BIND_H

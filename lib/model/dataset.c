@@ -43,17 +43,22 @@ static bool is_role(const struct dataset *d, const char *name)
 	return false;
 }
 
+void roles_of_lines(const struct reader *r, const char **target, const char **weight)
+{
+	if (!*target && reader_is_lines(r))
+		*target = "label";
+	if (!*weight && reader_is_lines(r) && reader_find(r, "weight") != SIZE_MAX)
+		*weight = "weight";
+	if (!*target)
+		die(ST_USAGE, "--target is not given: which column is to be predicted?");
+}
+
 /* Finds the columns of the roles; a column has one role at most. */
 static void find_roles(struct dataset *d, const struct reader *r, const struct train_opts *o)
 {
 	static const char *const names[NROLES] = { "--target", "--weight", "--group", "--time" };
 	const char *given[NROLES] = { o->target, o->weight, o->group, o->time };
-	if (!o->target && reader_is_lines(r))
-		given[ROLE_TARGET] = "label";
-	if (!o->weight && reader_is_lines(r) && reader_find(r, "weight") != SIZE_MAX)
-		given[ROLE_WEIGHT] = "weight";
-	if (!given[ROLE_TARGET])
-		die(ST_USAGE, "--target is not given: which column is to be predicted?");
+	roles_of_lines(r, &given[ROLE_TARGET], &given[ROLE_WEIGHT]);
 	for (size_t i = 0; i < NROLES; i++) {
 		if (!given[i])
 			continue;
@@ -84,7 +89,7 @@ static void take_features(struct dataset *d, const struct reader *r, struct tabl
 
 static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o)
 {
-	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	struct reader *r = reader_open(path, READER_OPTS(o));
 	struct names numeric = { 0 }, categorical = { 0 }, text = { 0 }, drop = { 0 };
 	const char **missing = NEW0(const char *, o->missing.n + 1);
 	size_t kept = 0;

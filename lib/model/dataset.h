@@ -17,6 +17,7 @@ struct train_opts {
 	double valid_frac, target_smooth;
 	int32_t cv, early_stop, threads;
 	uint64_t seed, fold_seed;
+	int32_t hash_bits;
 	bool header, stratify, oob, progress, stream;
 };
 
@@ -47,6 +48,9 @@ struct dataset {
 	uint64_t chosen_on;	/* hash of the rows whose target chose their terms; 0: none */
 	struct arena *texts;	/* owns texts that are not the table's; or NULL */
 };
+
+/* What target and weight are when they are not given (NULL): svmlight and VW have names for them. Dies without a target. */
+void roles_of_lines(const struct reader *r, const char **target, const char **weight);
 
 /*
  * Reads a training table from path (NULL: stdin), finds target and roles,

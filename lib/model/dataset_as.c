@@ -79,7 +79,7 @@ static size_t read_targets(struct dataset *d, const struct reader *r, const stru
 
 void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like)
 {
-	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	struct reader *r = reader_open(path, READER_OPTS(o));
 	struct binding bind;
 	struct sparse *given = NULL;	/* (blocks) */
 	size_t unknown = 0, blocks = 0;

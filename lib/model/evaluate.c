@@ -316,7 +316,7 @@ enum status findings_gates(const struct findings *fs, const struct eval_opts *o)
 static void read_curve(struct curve *c, const struct eval_opts *o)
 {
 	if (strcmp(o->curve, "learning") == 0) {
-		struct reader *r = reader_open(NULL, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+		struct reader *r = reader_open(NULL, READER_OPTS(o));
 		curve_learning(c, r);
 		reader_close(r);
 		return;

@@ -6,7 +6,6 @@
 
 #include "base/die.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/par.h"
 
 #define CHUNK 1024	/* rows of one piece of parallel work */
@@ -33,12 +32,12 @@ static int32_t place_of(const int32_t *number, size_t n, int32_t x)
 
 int32_t given_find(const struct given *g, struct slice name)
 {
-	int64_t x;
+	int32_t number;
+	if (g->bits)
+		return -1;
 	if (g->vocab)
 		return vocab_find(g->vocab, name.s, name.n);
-	/* as it is printed, so that "07" is another name */
-	bool number = name.n && *name.s >= '0' && *name.s <= '9' && (*name.s != '0' || name.n == 1) && num_parse_int(name.s, name.n, &x);
-	return number && x <= INT32_MAX ? place_of(g->number, g->n, (int32_t)x) : -1;
+	return name_number(name, &number) ? place_of(g->number, g->n, number) : -1;
 }
 
 size_t number_text(int32_t i, char text[NUMBER_TEXT])
@@ -56,6 +55,8 @@ size_t number_text(int32_t i, char text[NUMBER_TEXT])
 int32_t given_number(const struct given *g, int32_t i)
 {
 	char text[NUMBER_TEXT];
+	if (g->bits)
+		return i & (int32_t)(g->n - 1);
 	if (g->places)
 		return i >= 1 && (size_t)i <= g->n ? i - 1 : -1;
 	if (g->number)
@@ -65,6 +66,10 @@ int32_t given_number(const struct given *g, int32_t i)
 
 void given_name(const struct given *g, size_t column, struct str *out)
 {
+	if (g->bits) {
+		str_printf(out, "#%zu", column);
+		return;
+	}
 	if (g->number) {
 		str_printf(out, "%" PRId32, g->number[column]);
 		return;
@@ -85,6 +90,13 @@ struct given *given_named(struct name_list *names)
 	g->n = names->n;
 	g->vocab = vocab_new(str_take(&names->text), start, (int32_t)names->n);
 	names_free(names);
+	return g;
+}
+
+struct given *given_hashed(int32_t bits, bool numbers)
+{
+	struct given *g = NEW0(struct given, 1);
+	*g = (struct given){ .n = (size_t)1 << bits, .bits = bits, .numbers = numbers };
 	return g;
 }
 
@@ -213,7 +225,10 @@ struct given *given_of(const struct reader *r, struct entries *e, size_t n, size
 
 void given_save(const struct given *g, struct store *st)
 {
-	if (g->number)
+	int32_t hash[2] = { g->bits, g->numbers };
+	if (g->bits)
+		store_put1(st, "features.hash", DT_I32, 2, hash);
+	else if (g->number)
 		store_put1(st, "features.number", DT_I32, g->n, g->number);
 	else
 		vocab_save(g->vocab, st);
@@ -221,6 +236,13 @@ void given_save(const struct given *g, struct store *st)
 
 struct given *given_load(struct store *st)
 {
+	if (store_has(st, "features.hash")) {
+		size_t two = 2;
+		const int32_t *hash = store_get1(st, "features.hash", DT_I32, &two);
+		if (hash[0] < 1 || hash[0] > HASH_BITS_MAX)
+			store_bad(st, "its features have %" PRId32 " bits", hash[0]);
+		return given_hashed(hash[0], hash[1] != 0);
+	}
 	struct given *g = NEW0(struct given, 1);
 	g->n = ANY;
 	if (store_has(st, "features.number")) {

@@ -42,7 +42,7 @@ static struct want *add_want(struct input *in, const char *name)
 
 static struct input input_open(const char *path, const struct eval_opts *o)
 {
-	struct input in = { .r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) }) };
+	struct input in = { .r = reader_open(path, READER_OPTS(o)) };
 	const char *const names[] = { [TARGET] = o->target, [PREDICTION] = o->prediction, [WEIGHT] = o->weight,
 		[GROUP] = o->group, [ID] = o->id };
 	for (size_t i = 0; i < FIRST; i++)

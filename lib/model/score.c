@@ -378,7 +378,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	if (o->contrib)
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
 	s.parts = m->nfeatures + m->vectors.n + 1;
-	s.r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	s.r = reader_open(path, READER_OPTS(o));
 	bind_open(&s.bind, &m->schema, &m->vectors, s.r);
 	make_plan(&s);
 	refuse_twins(&s.plan);

@@ -14,8 +14,8 @@
 #include "model/bind.h"
 
 #define CHUNK 256	/* rows converted as one piece of parallel work */
-#define TEXT_BITS "20"	/* hash bits of a text, ... */
-#define CELL_BITS "16"	/* ... of a category */
+#define BITS 20		/* hash bits of words and features, if not said, ... */
+#define CELL_BITS 16	/* ... of a category */
 
 /* What became of a block's rows, as families take them; memory is kept from block to block. */
 struct batch {
@@ -32,6 +32,7 @@ struct stream_job {
 	struct model *m;
 	struct reader *r;
 	size_t target, weight;	/* columns of the input */
+	bool sparse;		/* rows may have features, which are hashed */
 	struct binding bind;
 	const struct block *block;
 	struct batch b;
@@ -77,11 +78,11 @@ static bool is_numeric(const struct block *b, size_t col)
 }
 
 /* A hashing vectoriser for one column: of words and pairs of words, or of whole cells. */
-static struct tfidf *hasher(bool cells)
+static struct tfidf *hasher(bool cells, int32_t bits)
 {
-	static const char *const text[][2] = { { "hash-bits", TEXT_BITS }, { "idf", "none" } };
+	static const char *const text[][2] = { { "idf", "none" } };
 	static const char *const cell[][2] = { { "tokens", "cell" }, { "case", "keep" }, { "nfkc", "false" }, { "ngrams", "1" },
-		{ "norm", "none" }, { "hash-bits", CELL_BITS }, { "idf", "none" }, { "signs", "false" } };
+		{ "norm", "none" }, { "idf", "none" }, { "signs", "false" } };
 	const char *const(*set)[2] = cells ? cell : text;
 	size_t n = cells ? sizeof(cell) / sizeof(*cell) : sizeof(text) / sizeof(*text);
 	struct tfidf_opts o;
@@ -89,6 +90,7 @@ static struct tfidf *hasher(bool cells)
 	opt_defaults(tfidf_table, &o);
 	for (size_t i = 0; i < n; i++)
 		free(opt_set(opt_find(tfidf_table, set[i][0], strlen(set[i][0])), &o, set[i][1]));
+	o.hash_bits = bits;
 	struct tfidf *v = tfidf_new(&o, &why);
 	tfidf_begin(v, 0, 1);
 	free(tfidf_end(v));
@@ -103,10 +105,11 @@ static void find_fields(struct stream_job *jb)
 	const struct reader *r = jb->r;
 	struct column *cols = NEW0(struct column, reader_ncols(r));
 	size_t n = 0;
+	int32_t bits = o->hash_bits ? o->hash_bits : BITS;
 	for (size_t c = 0; c < jb->block->ncols; c++) {
 		char *name = mem_str(reader_name(r, c));
 		bool text = named(r, &o->text, c, "--text"), fixed = read_by_vectors(&jb->m->vectors, name);
-		bool out = c == jb->target || c == jb->weight || named(r, &o->id, c, "--id") || named(r, &o->drop, c, "--drop");
+		bool out = c == jb->target || c == jb->weight || reader_is_lines(r) || named(r, &o->id, c, "--id") || named(r, &o->drop, c, "--drop");
 		if (out && !text && !fixed) {
 			strs_add(&jb->m->schema.others, name);
 			free(name);
@@ -116,9 +119,13 @@ static void find_fields(struct stream_job *jb)
 			(named(r, &o->numeric, c, "--numeric") || is_numeric(jb->block, c));
 		cols[n++] = (struct column){ .name = name, .kind = number ? KIND_NUMERIC : KIND_TEXT };
 		if (!number && !fixed)
-			vectors_add(&jb->m->vectors, hasher(!text), &(struct strs){ &name, 1 });
+			vectors_add(&jb->m->vectors, hasher(!text, text ? bits : CELL_BITS), &(struct strs){ &name, 1 });
 	}
-	if (n == 0)
+	if (jb->sparse) {
+		vectors_add_given(&jb->m->vectors, given_hashed(bits, reader_is_numbered(r)), false);
+		jb->m->vectors.sparse_rows = true;
+	}
+	if (n == 0 && !jb->sparse)
 		die(ST_DATA, "%s: no columns are left to learn from beside the target", reader_where(r));
 	schema_from(&jb->m->schema, cols, n);
 	for (size_t i = 0; i < n; i++)
@@ -182,10 +189,10 @@ static void find_schema(struct stream_job *jb)
 {
 	const struct train_opts *o = jb->o;
 	struct schema *sc = &jb->m->schema;
-	if (!o->target)
-		die(ST_USAGE, "--target is not given: which column is to be predicted?");
-	jb->target = reader_need(jb->r, o->target, "--target");
-	jb->weight = o->weight ? reader_need(jb->r, o->weight, "--weight") : SIZE_MAX;
+	const char *target = o->target, *weight = o->weight;
+	roles_of_lines(jb->r, &target, &weight);
+	jb->target = reader_need(jb->r, target, "--target");
+	jb->weight = weight ? reader_need(jb->r, weight, "--weight") : SIZE_MAX;
 	find_fields(jb);
 	sc->target = mem_str(reader_name(jb->r, jb->target));
 	sc->unseen = mem_str("missing");
@@ -240,9 +247,11 @@ static void convert_chunk(void *ctx, size_t i, int worker)
 		else
 			cols[f].text += first;
 	}
-	schema_convert(sc, jb->bind.map, jb->block, first, n, cols, &jb->cv[i]);
+	struct sparse given;
+	bind_rows(&jb->bind, jb->block, first, n, cols, &given, &jb->cv[i]);
 	if (jb->m->vectors.n)
-		jb->parts[i] = vectors_chunk(&jb->m->vectors, cols, NULL, 0, n);
+		jb->parts[i] = vectors_chunk(&jb->m->vectors, cols, given.start ? &given : NULL, 0, n);
+	sparse_free(&given);
 	free(cols);
 }
 
@@ -434,12 +443,12 @@ static void begin(struct stream_job *jb, const struct family *f, void *opts)
 	jb->b.features = NEW(struct column, jb->m->nfeatures);
 }
 
-/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
+/* A model knows its columns from the first rows on. */
 static void refuse_sparse(const struct stream_job *jb)
 {
-	if (reader_is_sparse(jb->r))
-		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
-		    reader_where(jb->r));
+	if (reader_is_sparse(jb->r) && !jb->sparse)
+		die(ST_DATA, "%s:%" PRIu64 ": an object inside, with --stream, but there was none in the first rows",
+		    reader_where(jb->r), jb->block->lines[0]);
 }
 
 static void stream_close(struct stream_job *jb)
@@ -488,11 +497,13 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 	struct str s = { 0 };
 	struct json j = json_to(&s, 0);
 	check_options(f, o);
-	jb.r = reader_open(path, (struct reader_opts){ o->format, o->header, jb.threads });
+	struct reader_opts how = READER_OPTS(o);
+	how.hash = true;
+	jb.r = reader_open(path, how);
 	jb.block = reader_next(jb.r);
 	if (!jb.block)
 		die(ST_DATA, "%s: no rows after the header", reader_where(jb.r));
-	refuse_sparse(&jb);
+	jb.sparse = reader_is_sparse(jb.r);
 	begin(&jb, f, opts);
 	jb.metrics = metrics_open(o->metrics, o->output);
 	int32_t passes = f->streaming->passes(opts);

@@ -30,7 +30,7 @@ static struct slice cell_at(const struct block *b, size_t row, size_t col)
 
 static struct reader *open_reader(const char *path, const struct vectorise_opts *o)
 {
-	return reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
+	return reader_open(path, READER_OPTS(o));
 }
 
 /* ---- texts that are not UTF-8 ---- */

@@ -169,6 +169,27 @@ bool vectors_by_place(const struct vectors *vs)
 	return true;
 }
 
+/* The place of the one that hashes names, or vs->n. */
+static size_t hashed_one(const struct vectors *vs)
+{
+	size_t i = 0;
+	while (i < vs->n && !(vs->v[i].given && vs->v[i].given->bits))
+		i++;
+	return i;
+}
+
+int32_t vectors_hashed(const struct vectors *vs, int32_t hash)
+{
+	size_t i = hashed_one(vs);
+	return i < vs->n ? (int32_t)vs->start[i] + given_number(vs->v[i].given, hash) : -1;
+}
+
+bool vectors_hash_names(const struct vectors *vs)
+{
+	size_t i = hashed_one(vs);
+	return i < vs->n && !vs->v[i].given->numbers;
+}
+
 int32_t vectors_number(const struct vectors *vs, int32_t number)
 {
 	if (vectors_by_place(vs))

@@ -47,6 +47,8 @@ void vectors_name(const struct vector *v, struct str *out);
 /* The column of a name, or of svmlight's number: -1 when there is none. */
 int32_t vectors_find(const struct vectors *vs, struct slice name);
 int32_t vectors_number(const struct vectors *vs, int32_t i);
+int32_t vectors_hashed(const struct vectors *vs, int32_t hash);	/* the column of a name_hash(); -1: names are not hashed */
+bool vectors_hash_names(const struct vectors *vs);		/* they are, and were no numbers */
 bool vectors_by_place(const struct vectors *vs);	/* that number is the column's place, from 1 */
 
 /*

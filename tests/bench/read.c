@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 		return 64;
 	int threads = (int)strtol(argv[2], NULL, 10);
 	double start = now();
-	struct reader *r = reader_open(argv[1], (struct reader_opts){ "auto", true, threads });
+	struct reader *r = reader_open(argv[1], (struct reader_opts){ .format = "auto", .header = true, .threads = threads });
 	struct table *t = tab_read(r, &(struct tab_spec){ .threads = threads });
 	double took = now() - start;
 	double bytes = (double)t->nrows * (double)t->ncols * sizeof(double);

@@ -136,8 +136,6 @@ for f in boost knn; do
 	expect "$f takes no sparse rows" 64 "dls-train $f <a.svmlight"
 	err_has "$f takes no sparse rows: said" "dls-train: the family $f does not take sparse rows; these do: "
 done
-expect "--stream takes no sparse rows" 64 'dls-train --stream --target label online <a.svmlight'
-err_is "--stream takes no sparse rows: said" "dls-train: --stream: stdin holds sparse rows, whose features are known only when all rows are; train without --stream"
 for f in svm online 'bayes --kind bernoulli'; do
 	expect "${f%% *} of sparse rows" 0 "dls-train -q -o f.model $f <a.svmlight && dls-predict -q f.model <b.svmlight >one && dls-predict -q f.model <b.csv | cmp - one"
 done

@@ -31,6 +31,26 @@ err_has 'where it stands and what to do' "stdin:90242: the target 'label' is 'ug
 expect 'a word in a column of numbers' 65 'dls-train -q --stream --target y online <word.csv'
 err_has 'where it stands' "stdin:200002: column 'x': 'seven' is not a number"
 expect 'unless it is said' 0 'dls-train -q --stream --target y --categorical x -o words online <word.csv'
+dls-tfidf -q --text text --target label --min-df 1 <"$reviews" >tfidf
+for as in svmlight vw json; do
+	expect "texts as $as" 0 "dls-tfidf --apply tfidf --as $as <$reviews >rows"
+	target=$([ $as = json ] && echo '--target label')
+	expect "$as rows" 0 "dls-train -q --stream $target --threads 1 -o rows.$as online <rows && dls-train -q --stream $target --threads 2 online <rows | cmp - rows.$as"
+	expect "$as rows are known again" 0 "dls-predict rows.$as <rows | dls-eval -q --min accuracy=0.95 accuracy"
+done
+expect 'words are hashed' 0 "dls-predict --importance terms rows.vw | head -n 2 | grep -q '^0,#[0-9]*,'"
+expect 'numbers in the place of words' 65 "dls-tfidf --apply tfidf <$reviews >rows; dls-predict rows.vw <rows"
+err_has 'are none' "the model hashed the names of features, and svmlight's numbers are none"
+expect 'a number as a name' 0 "dls-predict --columns p:1 rows.svmlight <rows >a; sed 's/ / | /' rows | dls-predict --columns p:1 rows.svmlight | cmp - a"
+expect 'few hash bits' 0 'dls-train -q --stream --hash-bits 4 online <rows | dls-predict --show - | jq .model.weights'
+out_is 'are few weights' 17
+expect 'hash bits without a stream' 64 'dls-train --hash-bits 4 logistic <rows'
+cp rows.vw rows.two
+expect 'an ensemble of hashes' 65 'dls-ensemble mean rows.vw rows.two'
+err_has 'is refused' "'rows.vw' hashes the features of its rows"
+{ yes '{"y":1,"x":3}' | head -n 200000; echo '{"y":0,"x":3,"f":{"a":1}}'; } | sed '2s/:1/:0/' >late.json
+expect 'sparse rows that come late' 65 'dls-train -q --stream --target y online <late.json'
+err_has 'are refused' 'an object inside, with --stream, but there was none in the first rows'
 expect 'another family' 64 "$fit -q forest <$reviews"
 err_has 'says which can' '--stream: the family forest needs all rows at once; online does not'
 for option in '--cv 5' '--valid-frac 0.2' '--group id' '--early-stop 3'; do
@@ -46,3 +66,4 @@ err_has 'names the way out' "the target 'label' has 1 class in the first"
 repeat() { head -n 1 "$reviews"; i=0; while [ $i -lt "$1" ]; do tail -n +2 "$reviews"; i=$((i + 1)); done; }
 repeat 1000 >long.csv
 expect 'much in little memory' 0 "ulimit -v 200000; $fit -q --threads 1 online <long.csv >/dev/null"
+expect 'new names forever too' 0 "ulimit -v 200000; seq 1 3000000 | awk '{ print NR % 2, \"|\", \"name_of_a_feature_\" \$1 }' | dls-train -q --stream --threads 1 online >/dev/null"

@@ -28,7 +28,7 @@ static inline void check_features(const struct reader *r, const struct block *b)
 static inline void read_rows(const uint8_t *data, size_t n, const char *format)
 {
 	fuzz_stdin(data, n);
-	struct reader *r = reader_open(NULL, (struct reader_opts){ format, n % 2, 1 });
+	struct reader *r = reader_open(NULL, (struct reader_opts){ .format = format, .header = n % 2, .threads = 1 });
 	uint64_t rows = 0;
 	for (const struct block *b; (b = reader_next(r)); rows += b->nrows) {
 		if (b->first != rows || b->nrows == 0 || b->ncols > reader_ncols(r))
@@ -39,7 +39,7 @@ static inline void read_rows(const uint8_t *data, size_t n, const char *format)
 	}
 	reader_close(r);
 	fuzz_stdin(data, n);
-	r = reader_open(NULL, (struct reader_opts){ format, n % 2, 1 });
+	r = reader_open(NULL, (struct reader_opts){ .format = format, .header = n % 2, .threads = 1 });
 	struct table *t = tab_read(r, &(struct tab_spec){ .threads = 1 });
 	if (t->nrows != rows)
 		bug("a table of other rows");

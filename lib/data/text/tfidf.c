@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "base/par.h"
 #include "base/sort.h"
-#include "data/text/murmur.h"
+#include "base/murmur.h"
 
 #define LOGS 128	/* counts whose 1 + ln is kept */
 #define HASHED_CHUNK 64	/* texts hashed as one piece of work */

@@ -20,7 +20,7 @@ static struct reader *open_text(const char *s, size_t n, const char *format, int
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, s, n), (ssize_t)n);
 	close(fd);
-	return reader_open(path, (struct reader_opts){ format, true, threads });
+	return reader_open(path, (struct reader_opts){ .format = format, .header = true, .threads = threads });
 }
 
 static void put_features(const struct reader *r, const struct entries *e, size_t row, struct str *t)

@@ -54,7 +54,7 @@ static char *read_back(const char *s, size_t n, struct reader_opts o)
 
 static void gives(const char *text, const char *format, bool header, const char *want)
 {
-	char *got = read_back(text, strlen(text), (struct reader_opts){ format, header, 1 });
+	char *got = read_back(text, strlen(text), (struct reader_opts){ .format = format, .header = header, .threads = 1 });
 	ck_assert_str_eq(got, want);
 	free(got);
 }
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(columns_are_found_by_name_and_number)
 {
 	write_file("a,#3,c\n1,2,3\n", 13);
-	struct reader *r = reader_open(path, (struct reader_opts){ "auto", true, 1 });
+	struct reader *r = reader_open(path, (struct reader_opts){ .format = "auto", .header = true, .threads = 1 });
 	ck_assert_uint_eq(reader_find(r, "c"), 2);
 	ck_assert_uint_eq(reader_find(r, "#3"), 1);
 	ck_assert_uint_eq(reader_find(r, "#1"), 0);
@@ -157,7 +157,7 @@ START_TEST(rows_survive_borders_and_threads)
 		random_rows(&r, i % 2 ? 80000 : 100000, i % 2, &csv, &want);
 		ck_assert_uint_gt(csv.n, (size_t)1 << 20);
 		for (int threads = 1; threads <= 3; threads++) {
-			char *got = read_back(csv.s, csv.n - (threads == 2), (struct reader_opts){ "auto", true, threads });
+			char *got = read_back(csv.s, csv.n - (threads == 2), (struct reader_opts){ .format = "auto", .header = true, .threads = threads });
 			if (strcmp(got, want.s) != 0)
 				ck_abort_msg("case %d, %d threads: other rows", i, threads);
 			free(got);
@@ -204,7 +204,7 @@ START_TEST(json_rows_survive_borders)
 			str_free(&cell);
 		}
 		str_puts(&json, array ? "]" : "");
-		char *got = read_back(json.s, json.n, (struct reader_opts){ "auto", true, 1 });
+		char *got = read_back(json.s, json.n, (struct reader_opts){ .format = "auto", .header = true, .threads = 1 });
 		if (strcmp(got, want.s) != 0)
 			ck_abort_msg("array %d: other rows", array);
 		free(got);
@@ -224,7 +224,7 @@ START_TEST(hash_is_of_the_bytes)
 	for (size_t i = 0; i < n; i += piece)
 		want = hash_bytes(s + i, n - i < piece ? n - i : piece, want);
 	write_file(s, n);
-	struct reader *r = reader_open(path, (struct reader_opts){ "auto", true, 2 });
+	struct reader *r = reader_open(path, (struct reader_opts){ .format = "auto", .header = true, .threads = 2 });
 	while (reader_next(r))
 		;
 	ck_assert(reader_hash(r) == want);

@@ -22,7 +22,7 @@ static void write_file(const char *text, size_t n)
 
 static struct table *read_text(const char *text, struct tab_spec spec)
 {
-	static const struct reader_opts o = { "auto", true, 1 };
+	static const struct reader_opts o = { .format = "auto", .header = true, .threads = 1 };
 	verbosity = -1;
 	strcpy(path, "/tmp/dls-test-table-XXXXXX");
 	close(mkstemp(path));

@@ -21,7 +21,7 @@ static struct reader *open_text(const char *text, const char *format)
 	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 	verbosity = -1;
-	struct reader *r = reader_open(path, (struct reader_opts){ format, true, 2 });
+	struct reader *r = reader_open(path, (struct reader_opts){ .format = format, .header = true, .threads = 2 });
 	unlink(path);
 	return r;
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "data/text/murmur.h"
+#include "base/murmur.h"
 #include "text.h"
 
 #define FITTED 200	/* texts of the corpus, tests/golden/texts.py */

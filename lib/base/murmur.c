@@ -1,4 +1,4 @@
-#include "data/text/murmur.h"
+#include "base/murmur.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* MurmurHash3_x86_32 by Austin Appleby (public domain), the hash of scikit-learn's HashingVectorizer; seed 0. */
-#ifndef DLS_DATA_TEXT_MURMUR_H
-#define DLS_DATA_TEXT_MURMUR_H
+#ifndef DLS_BASE_MURMUR_H
+#define DLS_BASE_MURMUR_H
 
 #include <stddef.h>
 #include <stdint.h>
