@@ -1,12 +1,23 @@
-"""What a user of Python would run instead: reads a CSV with target y, fits one model. peer.py FILE MODEL"""
+"""What a user of Python would run instead: reads a CSV with target y, fits one model. peer.py FILE MODEL
+
+tfidf:1-2 fits a TfidfVectorizer to the column review and prints the seconds that this alone took.
+"""
 import sys
+import time
 
 import numpy as np
 import pandas as pd
 
 d = pd.read_csv(sys.argv[1])
-y, x = d.pop("y").to_numpy(), d.to_numpy(dtype=np.float64)
 kind = sys.argv[2]
+if kind.startswith("tfidf:"):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    v = TfidfVectorizer(ngram_range=tuple(int(n) for n in kind[6:].split("-")), sublinear_tf=True)
+    start = time.time()
+    v.fit_transform(d["review"])
+    print("%.3f" % (time.time() - start))
+    sys.exit()
+y, x = d.pop("y").to_numpy(), d.to_numpy(dtype=np.float64)
 if kind == "read":
     pass
 elif kind == "logistic":
