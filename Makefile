@@ -8,6 +8,7 @@
 #   make fuzz         a minute of fuzzing for each parser (clang)
 #   make churn        the churn experiment (TRAIN= TEST= for the competition's files)
 #   make linear      the homework on linear models (TRAIN= TARGET=)
+#   make tweets      tweets classified in every way (TRAIN= TEST=); make reviews: longer texts
 #   make manuals      puts the option tables into man/
 #   make install      PREFIX=/usr/local, DESTDIR=
 PREFIX ?= /usr/local
@@ -93,6 +94,9 @@ linear: all
 churn: all
 	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/churn.mk
 
+tweets reviews: all
+	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/texts.mk KIND=$@
+
 install: all
 	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 $(COMPDIR)
 	install -m 755 $(CMDS) $(BINDIR)
@@ -109,6 +113,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all units check check-asan lint manuals bench fuzz churn linear install uninstall clean
+.PHONY: all units check check-asan lint manuals bench fuzz churn linear tweets reviews install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

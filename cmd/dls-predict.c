@@ -18,7 +18,7 @@ static const struct opt table[] = {
 	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: levels or columns that training did not see"),
 	OPT(S, show, "show", NULL, NULL, NULL, "print the model as JSON and read no rows"),
 	OPT(S, oof, "oof", NULL, NULL, NULL, "print the out-of-fold predictions that dls-train --cv kept, and read no rows"),
-	OPT(S, importance, "importance", "KIND", NULL, "gain|split|coef|permutation", "print the importance of columns as CSV; permutation reads labelled rows"),
+	OPT(S, importance, "importance", "KIND", NULL, "gain|split|coef|terms|permutation", "print the importance of columns as CSV, or the terms that speak for each class; permutation reads labelled rows"),
 	OPT(S, metric, "metric", "NAME", NULL, NULL, "metric of --importance permutation, see dls-eval; auc, logloss or rmse by the task if not given"),
 	OPT(S, repeats, "repeats", "N", "5", "[1,1000]", "shuffles of --importance permutation"),
 	OPT(S, seed, "seed", "N", "1", NULL, "seed of --importance permutation"),

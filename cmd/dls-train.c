@@ -4,6 +4,7 @@
 #include "base/die.h"
 #include "base/file.h"
 #include "model/familycmd.h"
+#include "model/stream.h"
 #include "model/train.h"
 
 #define S struct train_opts
@@ -27,6 +28,8 @@ static const struct opt table[] = {
 	OPT(S, cross, "cross", "A*B", "", NULL, "add the pair of two columns as a category; a list"),
 	OPT(S, target_mean, "target-mean", "A", "", NULL, "add the mean target of a column's levels, or of a pair A*B, computed out of fold; a list"),
 	OPT(S, target_smooth, "target-smooth", "N", "20", "[0,", "rows of prior that --target-mean mixes in"),
+	OPT(S, stream, "stream", NULL, NULL, NULL, "learn from rows as they come, in constant memory (family online)"),
+	OPT(S, labels, "labels", "LABELS", "", NULL, "with --stream: the labels of the target, when the first rows do not hold all"),
 	OPT(S, cv, "cv", "K", "0", "[0,1000]", "cross-validate over K folds, keep the out-of-fold predictions, refit on all rows"),
 	OPT(S, oob, "oob", NULL, NULL, NULL, "keep a forest's out-of-bag predictions, as --cv keeps out-of-fold ones"),
 	OPT(S, stratify, "stratify", NULL, "true", NULL, "spread the classes evenly over the folds"),
@@ -73,15 +76,22 @@ int main(int argc, char **argv)
 	void *opts;
 	const struct family *f = family_begin(&cmd, &word, argc, argv, &o.common, &opts, NULL);
 	struct out out = out_open(o.output, true);
-	dataset_read(&d, NULL, &o, f->tasks);
-	struct model *m = train(f, opts, &d, &o);
+	struct model *m;
+	if (o.labels.n && !o.stream)
+		die(ST_USAGE, "--labels is for --stream; else all rows are looked at first");
+	if (o.stream) {
+		m = train_stream(f, opts, NULL, &o);
+	} else {
+		dataset_read(&d, NULL, &o, f->tasks);
+		m = train(f, opts, &d, &o);
+		dataset_free(&d);
+	}
 	opt_json(table, &o, &experiment);
 	m->experiment = str_take(&experiment);
 	model_prove(m);
 	model_write(m, &out);
 	out_close(&out);
 	model_free(m);
-	dataset_free(&d);
 	opt_free(table, &o);
 	return ST_OK;
 }

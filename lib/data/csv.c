@@ -8,7 +8,7 @@
 struct csv_form csv_form(char delim, size_t ncols)
 {
 	struct csv_form f = { .delim = delim, .ncols = ncols };
-	f.stop[(unsigned char)delim] = f.stop['\n'] = f.stop['\r'] = f.stop[0] = true;
+	f.stop[(unsigned char)delim] = f.stop['\n'] = f.stop['\r'] = f.stop['"'] = f.stop[0] = true;
 	return f;
 }
 
@@ -38,7 +38,7 @@ static void set_fault(struct csv_piece *p, enum csv_fault fault, uint64_t line, 
 	p->fault_col = col;
 }
 
-/* ---- without quotes ---- */
+/* ---- the plain scanner ---- */
 
 /* The end of the line whose last cell ends at s: past LF, CRLF or CR. */
 static inline const char *past_line(const char *s, const char *end)
@@ -56,12 +56,60 @@ static void too_many(const struct csv_form *f, struct csv_piece *p, const char *
 	p->found = found;
 }
 
+/* Copies text whose quotes are doubled, with one of each; returns the length. */
+static size_t undouble(const char *s, size_t n, char *to)
+{
+	const char *end = s + n;
+	char *from = to;
+	for (const char *q; s < end; s = q) {
+		q = memchr(s, '"', (size_t)(end - s));
+		q = q ? q + 1 : end;
+		memcpy(to, s, (size_t)(q - s));
+		to += q - s;
+		q += q < end && q[-1] == '"';	/* the second of two */
+	}
+	return (size_t)(to - from);
+}
+
+/*
+ * A cell in quotes that begins at s, and past it; NULL where something is
+ * wrong with it. One with doubled quotes is copied to *text, which moves on.
+ */
+static const char *take_quoted(const struct csv_form *f, const char *s, const char *end, char **text, struct slice *cell,
+			       uint64_t *line)
+{
+	const char *from = s + 1, *q = s;
+	bool doubled = false;
+	for (;;) {
+		q = memchr(q + 1, '"', (size_t)(end - q - 1));
+		if (!q)
+			return NULL;
+		if (q + 1 == end || q[1] != '"')
+			break;
+		doubled = true;
+		q++;
+	}
+	size_t n = (size_t)(q - from);
+	struct csv_count count = { 0 };
+	csv_count(from, n, &count);
+	*line += count.lines;
+	*cell = (struct slice){ from, n };
+	if (memchr(from, '\0', n) || (q[1] != f->delim && q[1] != '\n' && q[1] != '\r'))
+		return NULL;
+	if (doubled) {
+		*cell = (struct slice){ *text, undouble(from, n, *text) };
+		*text += cell->n;
+	}
+	return q + 1;
+}
+
 void csv_plain(const struct csv_form *f, struct csv_piece *p)
 {
 	const char *s = p->s, *end = s + p->n;
+	char *text = p->text;
 	struct slice *cell = p->cells;
-	uint64_t line = p->line;
-	p->nrows = 0;
+	uint64_t line = p->line, next;
+	p->nrows = p->found = 0;
 	p->fault = CSV_FINE;
 	while (s < end) {
 		if (f->ncols != 1 && (*s == '\n' || *s == '\r')) {
@@ -69,15 +117,24 @@ void csv_plain(const struct csv_form *f, struct csv_piece *p)
 			line++;
 			continue;
 		}
+		next = line;
 		for (size_t col = 0;; col++) {
 			const char *start = s;
 			if (col == f->ncols) {
 				too_many(f, p, s, line);
 				return;
 			}
-			while (!f->stop[(unsigned char)*s])
-				s++;
-			*cell++ = (struct slice){ start, (size_t)(s - start) };
+			if (*s == '"' && s < end) {
+				s = take_quoted(f, s, end, &text, cell++, &next);
+			} else {
+				while (!f->stop[(unsigned char)*s])
+					s++;
+				*cell++ = (struct slice){ start, (size_t)(s - start) };
+			}
+			if (!s || *s == '"') {
+				set_fault(p, CSV_STRAY, line, col);
+				return;
+			}
 			if (*s == f->delim) {
 				s++;
 				continue;
@@ -93,7 +150,8 @@ void csv_plain(const struct csv_form *f, struct csv_piece *p)
 			return;
 		}
 		s = past_line(s, end);
-		p->lines[p->nrows++] = line++;
+		p->lines[p->nrows++] = line;
+		line = next + 1;
 	}
 }
 
@@ -176,7 +234,7 @@ void csv_quoted(const struct csv_form *f, struct csv_piece *p)
 {
 	struct csv_parser parser;
 	struct walk w = { .f = f, .p = p, .line = p->line };
-	p->nrows = 0;
+	p->nrows = p->found = 0;
 	p->fault = CSV_FINE;
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_EMPTY_IS_NULL | CSV_REPALL_NL) != 0)
 		bug("libcsv does not start");
@@ -191,12 +249,12 @@ void csv_quoted(const struct csv_form *f, struct csv_piece *p)
 	csv_free(&parser);
 }
 
+/* What is wrong with quotes is libcsv's to say. */
 void csv_cells(const struct csv_form *f, struct csv_piece *p)
 {
-	if (p->quotes)
+	csv_plain(f, p);
+	if (p->quotes && p->fault)
 		csv_quoted(f, p);
-	else
-		csv_plain(f, p);
 }
 
 size_t csv_width(char delim, struct csv_piece *p)

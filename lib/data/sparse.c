@@ -24,7 +24,7 @@ void sparse_free(struct sparse *s)
 void sparse_reserve(struct sparse *s, size_t k)
 {
 	if (s->start[s->n] + k >= s->cap) {	/* even for none: col and val are no NULL then */
-		s->cap = s->start[s->n] + k + s->cap / 2 + 64;
+		s->cap = (s->start[s->n] + k) * 2 + 64;
 		GROW(s->col, s->cap);
 		GROW(s->val, s->cap);
 	}
@@ -38,6 +38,19 @@ void sparse_end(struct sparse *s, size_t k)
 {
 	s->start[s->n + 1] = s->start[s->n] + k;
 	s->n++;
+}
+
+size_t sparse_from(const struct sparse *s, size_t row, size_t col)
+{
+	size_t low = s->start[row], high = s->start[row + 1];
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if ((size_t)s->col[mid] < col)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 struct stack {

@@ -28,6 +28,9 @@ static inline size_t sparse_nnz(const struct sparse *s)
 	return s->n ? s->start[s->n] : 0;
 }
 
+/* The row's first entry of column col or a later one; the row's end when it has none. */
+size_t sparse_from(const struct sparse *s, size_t row, size_t col);
+
 /* Parts (n) one below another; the parts' arrays are freed. ncols is that of the first. */
 struct sparse sparse_stack(struct sparse *parts, size_t n, int threads);
 

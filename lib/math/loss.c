@@ -41,6 +41,18 @@ static double poisson(double y, double f, double *r, double *h)
 	return (f < EXP_MAX ? mu : mu * (1 + f - EXP_MAX)) - y * f;
 }
 
+static double margin(double y, double f, double *r, double *h)
+{
+	double s = y > 0.5 ? 1 : -1, lack = 1 - s * f;
+	if (lack <= 0) {
+		*r = *h = 0;
+		return 0;
+	}
+	*r = -2 * s * lack;
+	*h = 2;
+	return lack * lack;
+}
+
 static double logistic(double y, double f, double *r, double *h)
 {
 	double e = exp(-fabs(f)), s = 1 / (1 + e), p = f >= 0 ? s : e * s;
@@ -57,6 +69,7 @@ static double one(enum loss loss, double param, double y, double f, double *r, d
 	case LOSS_HUBER: return huber(param, y, f, r, h);
 	case LOSS_QUANTILE: return quantile(param, y, f, r, h);
 	case LOSS_POISSON: return poisson(y, f, r, h);
+	case LOSS_MARGIN: return margin(y, f, r, h);
 	default: return logistic(y, f, r, h);
 	}
 }
@@ -106,11 +119,20 @@ double loss_softmax(size_t n, size_t k, const double *y, const double *w, const 
 	return sum;
 }
 
+static double log_sigmoid(double f)
+{
+	return (f < 0 ? f : 0) - log1p(exp(-fabs(f)));
+}
+
 void loss_predict(enum loss loss, size_t n, size_t k, const double *f, double *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (loss == LOSS_SOFTMAX) {
 			softmax(k, f + i * k, out + i * k);
+		} else if (loss == LOSS_EACH) {
+			for (size_t j = 0; j < k; j++)
+				out[i * k + j] = log_sigmoid(f[i * k + j]);
+			softmax(k, out + i * k, out + i * k);
 		} else if (loss == LOSS_LOGISTIC) {
 			double e = exp(-fabs(f[i])), s = 1 / (1 + e);
 			out[2 * i] = f[i] >= 0 ? e * s : s;

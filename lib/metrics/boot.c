@@ -13,55 +13,69 @@
 struct ordered {
 	struct scored s;
 	uint32_t *row;		/* (n) where each row stood; NULL: as it stands */
-	int32_t *label, *pred;
-	double *p, *w;
+	int32_t *label, *pred, *group;
+	double *p, *y, *w;
 };
 
 struct work {
 	const struct boot *b;
 	struct ordered *sets;
-	size_t nsets, nm, n;
+	size_t nsets, nm, n, units;	/* rows; what is drawn: groups or rows */
 	const struct measure *m;
 	uint32_t *counts;	/* (threads, n) */
 	double *weights;	/* (threads, n) */
 	double *values;		/* (resamples, nsets, nm) */
 };
 
-/* Rows of two classes by falling probability of the positive one; others are left as they are. */
+/* The elements of x (n) by row, those of a row k numbers; NULL when x is. */
+static int32_t *pick_codes(const int32_t *x, const uint32_t *row, size_t n)
+{
+	int32_t *to = x ? NEW(int32_t, n) : NULL;
+	for (size_t i = 0; x && i < n; i++)
+		to[i] = x[row[i]];
+	return to;
+}
+
+static double *pick_numbers(const double *x, size_t k, const uint32_t *row, size_t n)
+{
+	double *to = x ? NEW(double, n * k) : NULL;
+	for (size_t i = 0; x && i < n; i++)
+		memcpy(to + i * k, x + row[i] * k, k * sizeof(*x));
+	return to;
+}
+
+/* Rows of two classes or in groups in the order of rank_order(); others are left as they are. */
 static void put_in_order(struct ordered *o, const struct scored *s)
 {
-	size_t n = s->n;
+	size_t n = s->n, k = (size_t)s->k;
 	*o = (struct ordered){ .s = *s };
-	if (s->k != 2 || !s->p)
+	if (!s->p || k > 2 || (k == 1 && !s->group))
 		return;
 	o->row = NEW(uint32_t, n);
 	rank_order(s, o->row);
-	o->label = NEW(int32_t, n);
-	o->p = NEW(double, 2 * n);
-	o->pred = s->pred ? NEW(int32_t, n) : NULL;
-	o->w = s->w ? NEW(double, n) : NULL;
-	for (size_t i = 0; i < n; i++) {
-		size_t r = o->row[i];
-		o->label[i] = s->label[r];
-		memcpy(o->p + 2 * i, s->p + 2 * r, 2 * sizeof(*o->p));
-		if (o->pred)
-			o->pred[i] = s->pred[r];
-		if (o->w)
-			o->w[i] = s->w[r];
-	}
-	o->s.label = o->label;
-	o->s.p = o->p;
-	o->s.pred = o->pred;
-	o->s.w = o->w;
+	o->s.label = o->label = pick_codes(s->label, o->row, n);
+	o->s.pred = o->pred = pick_codes(s->pred, o->row, n);
+	o->s.group = o->group = pick_codes(s->group, o->row, n);
+	o->s.p = o->p = pick_numbers(s->p, k, o->row, n);
+	o->s.y = o->y = pick_numbers(s->y, 1, o->row, n);
+	o->s.w = o->w = pick_numbers(s->w, 1, o->row, n);
 }
 
 static void ordered_free(struct ordered *o)
 {
 	free(o->row);
 	free(o->label);
-	free(o->p);
 	free(o->pred);
+	free(o->group);
+	free(o->p);
+	free(o->y);
 	free(o->w);
+}
+
+/* What row i of an ordered set is drawn with. */
+static size_t unit_of(const struct ordered *o, size_t i)
+{
+	return o->s.group ? (size_t)o->s.group[i] : o->row ? o->row[i] : i;
 }
 
 static void resample(void *ctx, size_t b, int worker)
@@ -72,13 +86,13 @@ static void resample(void *ctx, size_t b, int worker)
 	double *w = wk->weights + (size_t)worker * n, *value = wk->values + b * wk->nsets * wk->nm;
 	struct rng g = rng_at(wk->b->seed, "eval.bootstrap", b);
 	memset(count, 0, n * sizeof(*count));
-	for (size_t i = 0; i < n; i++)
-		count[rng_below(&g, n)]++;
+	for (size_t i = 0; i < wk->units; i++)
+		count[rng_below(&g, wk->units)]++;
 	for (size_t j = 0; j < wk->nsets; j++) {
 		const struct ordered *o = &wk->sets[j];
 		struct scored s = o->s;
 		for (size_t i = 0; i < n; i++)
-			w[i] = (o->row ? count[o->row[i]] : count[i]) * (o->s.w ? o->s.w[i] : 1.0);
+			w[i] = count[unit_of(o, i)] * (o->s.w ? o->s.w[i] : 1.0);
 		s.w = w;
 		for (size_t m = 0; m < wk->nm; m++)
 			*value++ = measure(&wk->m[m], &s, NULL);
@@ -88,7 +102,8 @@ static void resample(void *ctx, size_t b, int worker)
 double *boot_values(const struct boot *b, const struct scored *sets, size_t nsets, const struct measure *m, size_t nm)
 {
 	size_t n = sets[0].n, threads = (size_t)b->threads;
-	struct work wk = { .b = b, .nsets = nsets, .nm = nm, .n = n, .m = m, .sets = NEW(struct ordered, nsets),
+	struct work wk = { .b = b, .nsets = nsets, .nm = nm, .n = n, .m = m,
+		.units = sets[0].group ? sets[0].ngroups : n, .sets = NEW(struct ordered, nsets),
 		.counts = NEW(uint32_t, threads * n), .weights = NEW(double, threads * n),
 		.values = NEW(double, (size_t)b->resamples * nsets * nm) };
 	for (size_t j = 0; j < nsets; j++)

@@ -1,8 +1,9 @@
 /*
- * The bootstrap over rows (Efron 1979): metrics of resampled rows. A resample
- * is a weight for each row (how often it was drawn), so nothing is copied; rows
- * of two classes are first put in order of score, so that metrics of ranks need
- * no sorting. Resample b draws from the stream ("eval.bootstrap", b), whatever
+ * The bootstrap over rows (Efron 1979), or over groups where rows are in groups:
+ * metrics of resampled rows. A resample is a weight for each row (how often it
+ * or its group was drawn), so nothing is copied; rows of two classes or in
+ * groups are first put in order of score, so that metrics of ranks need no
+ * sorting. Resample b draws from the stream ("eval.bootstrap", b), whatever
  * the metrics and threads; the same resamples serve all sets of predictions,
  * which makes their comparison paired.
  */

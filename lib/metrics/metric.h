@@ -29,6 +29,8 @@ struct scored {
 	const double *w;		/* (n) weights; NULL: all 1 */
 	int32_t positive;		/* the positive class when k == 2 */
 	const char *const *labels;	/* (k) */
+	const int32_t *group;		/* (n) which ranking a row is in, 0 .. ngroups - 1; NULL: in none */
+	size_t ngroups;			/* each has a row */
 };
 
 struct metric {
@@ -37,6 +39,7 @@ struct metric {
 	bool higher;			/* higher is better */
 	bool needs_p;			/* needs p, not only pred */
 	bool usual;			/* dls-eval prints it when no metric is named */
+	bool groups;			/* of rankings, see groups.c: needs group */
 	/* arg: the text after the colon or NULL. NaN when undefined, and *why says so (static text). */
 	double (*fn)(const struct scored *s, const char *arg, const char **why);
 	const char *(*check)(const char *arg, const struct scored *s);	/* NULL fine, else what is wrong with arg; NULL: takes no arg */
@@ -68,6 +71,9 @@ const char *measure_arg(const struct measure *m);
 
 /* NULL when the metric can be asked of such rows (k, labels, p or not), else why not (static text). */
 const char *measure_check(const struct measure *m, const struct scored *s);
+
+/* Groups without a relevant row, which metrics of rankings leave out. */
+size_t groups_without(const struct scored *s);
 
 /* NaN when undefined, and *why says so (static text). why may be NULL. */
 double measure(const struct measure *m, const struct scored *s, const char **why);

@@ -74,11 +74,11 @@ METRIC_FN(topk)
 	return sum_get(hits) / sum_get(weights);
 }
 
-METRIC_CHECK(topk)
+METRIC_CHECK(first)
 {
 	double k;
 	(void)s;
 	if (arg && (!num_parse(arg, slice_of(arg).n, &k) || !(k >= 1) || k != floor(k)))
-		return "its parameter is a whole number, 1 or more, e.g. topk:5";
+		return "its parameter is a whole number, 1 or more, e.g. 5";
 	return NULL;
 }

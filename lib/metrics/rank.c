@@ -87,8 +87,12 @@ void rank_order(const struct scored *s, uint32_t *row)
 {
 	struct ranked *r = NEW(struct ranked, s->n), *tmp = NEW(struct ranked, s->n);
 	for (size_t i = 0; i < s->n; i++)
-		r[i] = (struct ranked){ key_of(s->p[2 * i + (size_t)s->positive]), (double)i };
-	struct ranked *sorted = rank_sort(r, tmp, s->n);
+		r[i] = (struct ranked){ key_of(rank_score(s, i)), (double)i };
+	struct ranked *sorted = rank_sort(r, tmp, s->n), *other = sorted == r ? tmp : r;
+	for (size_t i = 0; s->group && i < s->n; i++)
+		other[i] = (struct ranked){ (uint64_t)s->group[(size_t)sorted[i].w], sorted[i].w };
+	if (s->group)
+		sorted = rank_sort(other, sorted, s->n);
 	for (size_t i = 0; i < s->n; i++)
 		row[i] = (uint32_t)sorted[i].w;
 	free(r);

@@ -38,7 +38,13 @@ struct rank_group {
 	double tp, fp;		/* weights in it and before */
 };
 
-/* The rows (n) of two classes by falling score of the positive one, equals as they stand. */
+/* The score that ranks row i: the positive one's of two classes, the prediction of a quantity. */
+static inline double rank_score(const struct scored *s, size_t i)
+{
+	return s->k == 2 ? s->p[2 * i + (size_t)s->positive] : s->p[i];
+}
+
+/* The rows (n) by group where there are groups, then by falling score, equals as they stand. k is 2 or 1. */
 void rank_order(const struct scored *s, uint32_t *row);
 
 bool rank_next(const struct ranking *rk, struct rank_group *g);	/* false at the end */

@@ -10,42 +10,50 @@
 #define R TASK_REGRESSION
 #define B TASK_BINARY
 #define C TASK_CLASSES
+#define G (TASK_BINARY | TASK_REGRESSION)
 
-/* name, brief, tasks, higher is better, needs p, printed when none is named, function, check of the parameter */
+/* name, brief, tasks, higher is better, needs p, printed when none is named, of groups, function, check of the parameter */
 const struct metric metrics[] = {
 	{ "auc", "area under the ROC curve; of many classes auc:ovr :ovo :LABEL",
-		C, true, true, true, metric_auc, check_auc },
+		C, true, true, true, false, metric_auc, check_auc },
 	{ "prauc", "average precision; of many classes their mean, or prauc:LABEL",
-		C, true, true, true, metric_prauc, check_prauc },
-	{ "logloss", "mean minus log of the true class's probability", C, false, true, true, metric_logloss, NULL },
-	{ "brier", "mean squared error of the probability", C, false, true, true, metric_brier, NULL },
-	{ "accuracy", "share of rows predicted right", C, true, false, true, metric_accuracy, NULL },
-	{ "balanced", "mean recall over classes", C, true, false, true, metric_balanced, NULL },
+		C, true, true, true, false, metric_prauc, check_prauc },
+	{ "logloss", "mean minus log of the true class's probability", C, false, true, true, false, metric_logloss, NULL },
+	{ "brier", "mean squared error of the probability", C, false, true, true, false, metric_brier, NULL },
+	{ "accuracy", "share of rows predicted right", C, true, false, true, false, metric_accuracy, NULL },
+	{ "balanced", "mean recall over classes", C, true, false, true, false, metric_balanced, NULL },
 	{ "precision", "share of true among predicted; :LABEL :macro :micro :weighted",
-		C, true, false, true, metric_precision, check_average },
+		C, true, false, true, false, metric_precision, check_average },
 	{ "recall", "share of predicted among true; parameters as precision",
-		C, true, false, true, metric_recall, check_average },
+		C, true, false, true, false, metric_recall, check_average },
 	{ "f1", "harmonic mean of precision and recall; parameters as precision",
-		C, true, false, true, metric_f1, check_average },
-	{ "fbeta", "the same with weights: fbeta:2 fbeta:0.5:macro", C, true, false, false, metric_fbeta, check_fbeta },
-	{ "mcc", "Matthews correlation coefficient", C, true, false, true, metric_mcc, NULL },
-	{ "kappa", "Cohen's kappa", C, true, false, true, metric_kappa, NULL },
-	{ "ks", "largest distance of the two classes' score distributions", B, true, true, true, metric_ks, NULL },
+		C, true, false, true, false, metric_f1, check_average },
+	{ "fbeta", "the same with weights: fbeta:2 fbeta:0.5:macro", C, true, false, false, false, metric_fbeta, check_fbeta },
+	{ "mcc", "Matthews correlation coefficient", C, true, false, true, false, metric_mcc, NULL },
+	{ "kappa", "Cohen's kappa", C, true, false, true, false, metric_kappa, NULL },
+	{ "ks", "largest distance of the two classes' score distributions", B, true, true, true, false, metric_ks, NULL },
 	{ "lift", "positives in the top share of scores over chance; lift:0.1",
-		B, true, true, true, metric_lift, check_share },
-	{ "topk", "true class among the K most probable; topk:2", C, true, true, false, metric_topk, check_topk },
+		B, true, true, true, false, metric_lift, check_share },
+	{ "topk", "true class among the K most probable; topk:2", C, true, true, false, false, metric_topk, check_first },
 	{ "best", "best of any threshold: best:f1 :mcc :kappa :youden ...",
-		B, true, true, false, metric_best, check_best },
+		B, true, true, false, false, metric_best, check_best },
 	{ "threshold", "the threshold that gives it: threshold:f1 ...",
-		B, true, true, false, metric_threshold, check_best },
-	{ "rmse", "root of the mean squared error", R, false, false, true, metric_rmse, NULL },
-	{ "mae", "mean absolute error", R, false, false, true, metric_mae, NULL },
-	{ "r2", "coefficient of determination", R, true, false, true, metric_r2, NULL },
+		B, true, true, false, false, metric_threshold, check_best },
+	{ "hits", "share of groups with a relevant row among the first K; hits:1",
+		G, true, true, false, true, metric_hits, check_hits },
+	{ "dcg", "gains of a group's rows, discounted by rank; dcg:10 of the first 10",
+		G, true, true, false, true, metric_dcg, check_first },
+	{ "ndcg", "the same over the best that an order can give; ndcg:10", G, true, true, false, true, metric_ndcg, check_first },
+	{ "mrr", "mean of 1 / rank of a group's first relevant row", G, true, true, false, true, metric_mrr, NULL },
+	{ "map", "mean average precision of groups", G, true, true, false, true, metric_map, NULL },
+	{ "rmse", "root of the mean squared error", R, false, false, true, false, metric_rmse, NULL },
+	{ "mae", "mean absolute error", R, false, false, true, false, metric_mae, NULL },
+	{ "r2", "coefficient of determination", R, true, false, true, false, metric_r2, NULL },
 	{ "mape", "mean absolute error relative to the true value, as a share",
-		R, false, false, false, metric_mape, NULL },
-	{ "pinball", "loss of a quantile; pinball:0.5", R, false, false, false, metric_pinball, check_quantile },
-	{ "poisson", "mean Poisson deviance", R, false, false, false, metric_poisson, NULL },
-	{ NULL, NULL, 0, false, false, false, NULL, NULL }
+		R, false, false, false, false, metric_mape, NULL },
+	{ "pinball", "loss of a quantile; pinball:0.5", R, false, false, false, false, metric_pinball, check_quantile },
+	{ "poisson", "mean Poisson deviance", R, false, false, false, false, metric_poisson, NULL },
+	{ NULL, NULL, 0, false, false, false, false, NULL, NULL }
 };
 
 bool measure_find(const char *name, struct measure *m)
@@ -88,6 +96,8 @@ const char *measure_check(const struct measure *m, const struct scored *s)
 			t->tasks & TASK_BINARY ? "it is for two classes" : "it is for regression, not for classes";
 	if (t->needs_p && !s->p)
 		return "it needs probabilities, not only predicted classes";
+	if (t->groups && !s->group)
+		return "it ranks the rows of each group, which dls-eval --group COL tells apart";
 	if (!t->check)
 		return arg ? "it takes no parameter" : NULL;
 	return t->check(arg, s);

@@ -9,9 +9,7 @@
 #include "base/num.h"
 #include "data/need.h"
 
-#define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
-#define LARGEST 1e30		/* of targets and weights: sums and products of them stay finite, in float too */
 #define ID_ROWS 100		/* ... from so many rows on */
 
 /* A NULL-terminated list of names that belong to the reader; free(names) is the caller's. */

@@ -13,12 +13,15 @@ struct train_opts {
 	struct common common;
 	const char *invalid, *target, *task, *positive, *weight, *class_weight, *group, *time, *unseen, *format;
 	const char *valid, *metric, *metrics, *output;
-	struct strs id, drop, numeric, categorical, text, features, missing, ratio, cross, target_mean;
+	struct strs labels, id, drop, numeric, categorical, text, features, missing, ratio, cross, target_mean;
 	double valid_frac, target_smooth;
 	int32_t cv, early_stop, threads;
 	uint64_t seed, fold_seed;
-	bool header, stratify, oob, progress;
+	bool header, stratify, oob, progress, stream;
 };
+
+#define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
+#define LARGEST 1e30		/* of targets and weights: sums and products of them stay finite, in float too */
 
 /* Columns that are no features but say something of the row. */
 enum role { ROLE_TARGET, ROLE_WEIGHT, ROLE_GROUP, ROLE_TIME, NROLES };

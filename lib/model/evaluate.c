@@ -98,6 +98,19 @@ static void add_intervals(struct findings *fs, const struct predictions *p, cons
 	free(m);
 }
 
+/* Says how many groups the metrics of rankings leave out, where one was asked for. */
+static void note_groups(const struct findings *fs, const struct predictions *p)
+{
+	const struct scored *s = &p->sets[0];
+	bool asked = false;
+	for (size_t i = 0; i < fs->n; i++)
+		asked |= fs->f[i].m.metric->groups;
+	size_t without = asked && s->n ? groups_without(s) : 0;
+	if (without)
+		warn("%s: %zu of %zu groups have no relevant row and are left out of the metrics of rankings", p->where,
+		     without, s->ngroups);
+}
+
 void findings_make(struct findings *fs, const struct predictions *p, const struct eval_opts *o)
 {
 	if (fs->n == 0)
@@ -112,6 +125,7 @@ void findings_make(struct findings *fs, const struct predictions *p, const struc
 		for (size_t j = 0; j < p->n; j++)
 			f->value[j] = measure(&f->m, &p->sets[j], &f->why[j]);
 	}
+	note_groups(fs, p);
 	if ((o->bootstrap || p->n > 1) && p->sets[0].n > 0)
 		add_intervals(fs, p, o);
 }
@@ -240,6 +254,8 @@ static void put_json(struct str *t, const struct findings *fs, const struct pred
 	struct json j = json_to(t, 0);
 	json_object(&j, NULL);
 	json_int(&j, "rows", (int64_t)s->n);
+	if (s->group)
+		json_int(&j, "groups", (int64_t)s->ngroups);
 	json_str(&j, "task", p->task == TASK_REGRESSION ? "regression" : p->task == TASK_BINARY ? "binary" : "multiclass");
 	if (p->task == TASK_BINARY)
 		json_str(&j, "positive", s->labels[s->positive]);

@@ -27,6 +27,15 @@ struct schema;
 /* What a family takes beside numbers and categories: sparse columns (data.sparse), or the texts themselves among its columns. */
 enum { TAKES_SPARSE = 1, TAKES_TEXT = 2 };
 
+/* Learning from blocks of rows as they come, each of the frame's columns, in their order. */
+struct streaming {
+	void *(*begin)(const void *opts, const struct data *frame);	/* a fit that knows nothing yet */
+	void (*learn)(void *fit, const struct data *block, int pass);	/* pass from 1 */
+	double (*loss)(const void *fit);	/* mean loss of the rows so far before they were learned from, NaN before the first */
+	void (*end)(void *fit);			/* it is as fit() gives it from here on */
+	int32_t (*passes)(const void *opts);
+};
+
 struct family {
 	const char *name;
 	const char *brief;		/* one line for --help: lower case, no full stop */
@@ -55,14 +64,17 @@ struct family {
 	 * scores is 1 for binary and regression, else nclasses.
 	 */
 	void (*contrib)(const void *fit, const struct data *x, double *out);
+	/* How much each sparse column speaks for each class, or for a higher value: out (nsparse, nclasses or 1). */
+	void (*terms)(const void *fit, double *out);
 	int (*rounds)(const void *fit);	/* rounds of an iterative model, for the mean over folds */
-	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "identity", "log". */
+	/* Raw-score link of contrib: p = inverse link of the sum. "logit", "softmax", "ovr" (sigmoids over their sum), "identity", "log". */
 	const char *(*link)(const void *fit);
 	/*
 	 * Predictions for training row i that the model made without having seen
 	 * it (a forest's out-of-bag): out (train n, outputs), NaN where there is none. Valid right after fit only.
 	 */
 	bool (*unseen)(const void *fit, double *out);
+	const struct streaming *streaming;
 };
 
 extern const struct family *const families[];	/* ends in NULL, in the order of families.def */

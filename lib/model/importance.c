@@ -10,6 +10,7 @@
 #include "data/csvout.h"
 #include "model/dataset.h"
 #include "model/score.h"
+#include "model/strongest.h"
 
 #define CHUNK 1024
 
@@ -112,8 +113,27 @@ static int greater_first(const void *a, const void *b)
 	return r->col < s->col ? -1 : r->col > s->col;
 }
 
+/* --importance terms */
+static void print_terms(const struct model *m, struct out *out)
+{
+	struct data frame = model_frame(m);
+	struct str s = { 0 };
+	if (!m->family->terms || !m->vectors.n)
+		die(ST_USAGE, "--importance terms: %s", m->vectors.n ? "this family does not weigh terms by class; gain does" :
+		    "the model reads no texts");
+	struct sides sides = sides_of(m->family, m->fit, &frame, &m->schema);
+	strongest_csv(&frame, &sides, &s);
+	out_write(out, s.s, s.n);
+	free(sides.weight);
+	str_free(&s);
+}
+
 void score_importance(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
 {
+	if (strcmp(o->importance, "terms") == 0) {
+		print_terms(m, out);
+		return;
+	}
 	bool permute = strcmp(o->importance, "permutation") == 0;
 	const struct column *cols = permute ? m->inputs : m->features;
 	size_t ncols = permute ? m->schema.nfields : m->nfeatures, n = permute ? ncols : ncols + m->vectors.ncols;

@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "model/strongest.h"
 #include "opt/cmd.h"
 
 struct model *model_new(const struct family *f)
@@ -389,6 +390,11 @@ void model_show(const struct model *m, struct str *out)
 		json_int(&j, "out_of_fold_rows", (int64_t)m->oof.n);
 	json_object(&j, "model");
 	m->family->show(m->fit, &frame, &m->schema, &j);
+	if (m->vectors.n && m->family->terms) {
+		struct sides s = sides_of(m->family, m->fit, &frame, &m->schema);
+		strongest_show(&frame, &s, &j);
+		free(s.weight);
+	}
 	json_end(&j, '}');
 	json_end(&j, '}');
 	str_putc(out, '\n');

@@ -22,7 +22,7 @@ struct want {
 	double *num;		/* (n) */
 };
 
-enum { TARGET, PREDICTION, WEIGHT, ID, FIRST };	/* from FIRST on: probabilities, then columns of --vs */
+enum { TARGET, PREDICTION, WEIGHT, GROUP, ID, FIRST };	/* from FIRST on: probabilities, then columns of --vs */
 
 struct input {
 	struct reader *r;
@@ -41,7 +41,8 @@ static struct want *add_want(struct input *in, const char *name)
 static struct input input_open(const char *path, const struct eval_opts *o)
 {
 	struct input in = { .r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) }) };
-	const char *const names[] = { [TARGET] = o->target, [PREDICTION] = o->prediction, [WEIGHT] = o->weight, [ID] = o->id };
+	const char *const names[] = { [TARGET] = o->target, [PREDICTION] = o->prediction, [WEIGHT] = o->weight,
+		[GROUP] = o->group, [ID] = o->id };
 	for (size_t i = 0; i < FIRST; i++)
 		add_want(&in, names[i]);
 	if (o->probability) {
@@ -236,6 +237,22 @@ static int32_t *classes_of(const struct own *w, const int32_t *code, const size_
 
 /* ---- scored rows ---- */
 
+/* Groups by their number in the dictionary (ncodes texts), numbered as they come; how many to *ngroups. */
+static int32_t *groups_of(const int32_t *code, size_t ncodes, const size_t *at, size_t n, size_t *ngroups)
+{
+	int32_t *number = NEW(int32_t, ncodes), *group = NEW(int32_t, n), next = 0;
+	memset(number, -1, ncodes * sizeof(*number));
+	for (size_t i = 0; i < n; i++) {
+		int32_t c = code[at ? at[i] : i];
+		if (number[c] < 0)
+			number[c] = next++;
+		group[i] = number[c];
+	}
+	*ngroups = (size_t)next;
+	free(number);
+	return group;
+}
+
 static double *numbers_of(const double *num, const size_t *at, size_t n)
 {
 	double *x = NEW(double, n);
@@ -271,7 +288,7 @@ static void threshold(struct scored *s, double t)
 	s->pred = pred;
 }
 
-/* The predictions of an input for the rows of `base` (label, y, w and n are set there). */
+/* The predictions of an input for the rows of `base` (all but p and pred is set there). */
 static struct scored set_of(const struct input *in, const struct own *w, struct scored base, const size_t *at,
 			    const struct eval_opts *o)
 {
@@ -316,10 +333,12 @@ static bool is_classes(const struct input *main, const struct input *truth, cons
 	return !looks_numeric(main, main->w[PREDICTION].col) || !looks_numeric(truth ? truth : main, target->col);
 }
 
-/* Which columns are texts: labels (NULL: regression) and ids. Columns that serve as something else are let go. */
-static void set_kinds(struct input *in, struct dict *labels, struct dict *ids, const struct eval_opts *o)
+/* Which columns are texts: labels (NULL: regression), ids and groups. Columns that serve as something else are let go. */
+static void set_kinds(struct input *in, struct dict *labels, struct dict *ids, struct dict *groups,
+		      const struct eval_opts *o)
 {
 	in->w[ID].dict = ids;
+	in->w[GROUP].dict = groups;
 	in->w[TARGET].dict = in->w[PREDICTION].dict = labels;
 	if (o->probability && strcmp(o->prediction, o->probability) == 0)
 		in->w[PREDICTION].col = SIZE_MAX;
@@ -339,6 +358,8 @@ static void check_columns(const struct input *in, const struct input *truth, con
 	need(of_target, o->target, "--target");
 	if (o->weight)
 		need(of_target, o->weight, "--weight");
+	if (o->group)
+		need(of_target, o->group, "--group");
 	if (o->id)
 		need(in, o->id, "--id");
 	if (o->id && truth)
@@ -361,7 +382,7 @@ static void check_same(const struct input *main, const struct input *other, cons
 struct inputs {
 	struct input main, truth;
 	bool has_truth;
-	struct dict *ids;
+	struct dict *ids, *groups;
 	struct input *vs;	/* (o->vs.n) files; r is NULL for a column of main */
 	size_t *vs_col;		/* (o->vs.n) the column's place in main.w */
 };
@@ -376,12 +397,12 @@ static void read_inputs(struct inputs *in, struct dict *labels, const struct eva
 		bool numbers = !labels || ((in->main.np == 2 || o->probability) && looks_numeric(&in->main, w->col));
 		w->dict = numbers ? NULL : labels;
 	}
-	set_kinds(&in->main, labels, in->ids, o);
+	set_kinds(&in->main, labels, in->ids, in->groups, o);
 	if (in->has_truth)
-		in->main.w[TARGET].col = in->main.w[WEIGHT].col = SIZE_MAX;
+		in->main.w[TARGET].col = in->main.w[WEIGHT].col = in->main.w[GROUP].col = SIZE_MAX;
 	input_read(&in->main);
 	if (in->has_truth) {
-		set_kinds(&in->truth, labels, in->ids, o);
+		set_kinds(&in->truth, labels, in->ids, in->groups, o);
 		in->truth.w[PREDICTION].col = SIZE_MAX;
 		input_read(&in->truth);
 	}
@@ -389,13 +410,13 @@ static void read_inputs(struct inputs *in, struct dict *labels, const struct eva
 		if (in->vs_col[j])
 			continue;
 		struct eval_opts other = *o;
-		other.weight = NULL;
+		other.weight = other.group = NULL;
 		in->vs[j] = input_open(o->vs.s[j], &other);
 		if (!in->vs[j].np)
 			need(&in->vs[j], o->probability ? o->probability : o->prediction, "--vs");
 		if (o->id)
 			need(&in->vs[j], o->id, "--id");
-		set_kinds(&in->vs[j], labels, in->ids, o);
+		set_kinds(&in->vs[j], labels, in->ids, NULL, o);
 		input_read(&in->vs[j]);
 	}
 }
@@ -415,6 +436,8 @@ static struct scored base_of(const struct inputs *in, const struct own *w)
 	}
 	if (t[WEIGHT].num)
 		s.w = numbers_of(t[WEIGHT].num, at, s.n);
+	if (in->groups)
+		s.group = groups_of(t[GROUP].code, (size_t)dict_size(in->groups), at, s.n, &s.ngroups);
 	free(at);
 	return s;
 }
@@ -443,6 +466,7 @@ static void make_sets(struct predictions *p, struct inputs *in, const struct own
 void predictions_read(struct predictions *p, const struct eval_opts *o, unsigned hint)
 {
 	struct inputs in = { .main = input_open(NULL, o), .has_truth = o->truth, .ids = o->id ? dict_new() : NULL,
+		.groups = o->group ? dict_new() : NULL,
 		.vs = NEW0(struct input, o->vs.n + 1), .vs_col = NEW0(size_t, o->vs.n + 1) };
 	struct own *w = NULL;
 	if (in.has_truth)
@@ -471,6 +495,7 @@ void predictions_read(struct predictions *p, const struct eval_opts *o, unsigned
 	free(in.vs);
 	free(in.vs_col);
 	dict_free(in.ids);
+	dict_free(in.groups);
 }
 
 void predictions_free(struct predictions *p)
@@ -480,6 +505,7 @@ void predictions_free(struct predictions *p)
 	free((void *)(uintptr_t)s->label);
 	free((void *)(uintptr_t)s->y);
 	free((void *)(uintptr_t)s->w);
+	free((void *)(uintptr_t)s->group);
 	for (size_t j = 0; j < p->n; j++) {
 		free((void *)(uintptr_t)p->sets[j].p);
 		free((void *)(uintptr_t)p->sets[j].pred);

@@ -83,3 +83,22 @@ bool run_round(struct run *r, int round, int rounds, double train_loss, const do
 	}
 	return round - r->best_round >= r->early_stop;
 }
+
+FILE *metrics_open(const char *path, const char *output)
+{
+	bool to_stdout = path && strcmp(path, "-") == 0;
+	if (!path)
+		return NULL;
+	if (to_stdout && (!output || strcmp(output, "-") == 0))
+		die(ST_USAGE, "--metrics -: the model goes to stdout; give -o FILE");
+	FILE *f = to_stdout ? stdout : fopen(path, "w");
+	if (!f)
+		die(ST_IO, "--metrics %s: cannot write: %s", path, strerror(errno));
+	return f;
+}
+
+void metrics_close(FILE *f, const char *path)
+{
+	if (f && (f == stdout ? fflush : fclose)(f) != 0)
+		die(ST_IO, "--metrics %s: cannot write: %s", path, strerror(errno));
+}

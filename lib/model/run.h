@@ -45,6 +45,14 @@ bool run_round(struct run *r, int round, int rounds, double train_loss, const do
 /* One line of JSON to the metrics stream, if there is one. */
 void run_event(struct run *r, const char *json);
 
+/*
+ * The stream of --metrics (NULL: none was asked for), written as it goes, so
+ * that it can be watched; output is where the model goes. Dies with ST_USAGE
+ * when both go to stdout, with ST_IO when it cannot be written.
+ */
+FILE *metrics_open(const char *path, const char *output);
+void metrics_close(FILE *f, const char *path);	/* NULL is fine */
+
 /* Clears the progress line, if one was drawn. */
 void run_progress_end(struct run *r);
 

@@ -29,7 +29,8 @@ void score_oof(const struct model *m, const struct predict_opts *o, struct out *
  * Importance of the model's columns as CSV "column,importance", the greatest
  * first. Permutation (Breiman 2001; Fisher et al. 2019): the mean loss in the
  * metric over `repeats` shuffles of one column at a time, on the labelled rows
- * of path (NULL: stdin); other kinds come from the model alone.
+ * of path (NULL: stdin); other kinds come from the model alone. "terms": CSV
+ * "class,column,weight" of the terms of texts that speak for each class.
  */
 void score_importance(const struct model *m, const char *path, const struct predict_opts *o, struct out *out);
 

@@ -1,6 +1,5 @@
 #include "model/train.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,20 +327,6 @@ static void check_options(const struct train_opts *o, const struct family *f)
 		die(ST_USAGE, "--early-stop needs rows to watch: give --cv, --valid or --valid-frac");
 }
 
-/* The stream of --metrics, or NULL; written as it goes, so that it can be watched. */
-static FILE *open_metrics(const struct train_opts *o)
-{
-	bool to_stdout = o->metrics && strcmp(o->metrics, "-") == 0;
-	if (!o->metrics)
-		return NULL;
-	if (to_stdout && (!o->output || strcmp(o->output, "-") == 0))
-		die(ST_USAGE, "--metrics -: the model goes to stdout; give -o FILE");
-	FILE *f = to_stdout ? stdout : fopen(o->metrics, "w");
-	if (!f)
-		die(ST_IO, "--metrics %s: cannot write: %s", o->metrics, strerror(errno));
-	return f;
-}
-
 struct model *train(const struct family *f, void *opts, struct dataset *d, const struct train_opts *o)
 {
 	struct job jb = { .family = f, .opts = opts, .o = o, .d = d, .threads = cmd_threads(o->threads) };
@@ -360,7 +345,7 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 	const char *why = f->check ? f->check(opts, &all) : NULL;
 	if (why)
 		die(ST_USAGE, "%s: %s", f->name, why);
-	jb.metrics = open_metrics(o);
+	jb.metrics = metrics_open(o->metrics, o->output);
 	json_object(&j, NULL);
 	json_int(&j, "rows", (int64_t)d->n);
 	json_str(&j, "metric", jb.metric.name);
@@ -378,8 +363,7 @@ struct model *train(const struct family *f, void *opts, struct dataset *d, const
 		keep_oob(&jb, m);
 	json_end(&j, '}');
 	m->metrics = str_take(&s);
-	if (jb.metrics && (jb.metrics == stdout ? fflush : fclose)(jb.metrics) != 0)
-		die(ST_IO, "--metrics %s: cannot write: %s", o->metrics, strerror(errno));
+	metrics_close(jb.metrics, o->metrics);
 	free(cv.scores);
 	features_free(&jb.all);
 	m->schema = d->schema;

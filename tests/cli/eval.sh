@@ -104,6 +104,49 @@ err_has 'is refused' "stdin and back.csv differ in column 'target' of row 1: the
 expect 'json of a comparison' 0 'dls-eval --json --vs other,back.csv --id Id auc < preds.csv'
 out_has 'has both' '{"name":"back.csv","value":0.75,"difference":0,"low":0,"high":0,"p":1}'
 
+# ---- rankings ----
+cat >pairs.csv <<'X'
+Id,qid,target,prediction,other
+1,a,1,0.5,0.9
+2,b,0,0.3,0.1
+3,a,0,0.9,0.2
+4,a,0,0.1,0.3
+5,b,1,0.3,0.8
+6,c,0,0.7,0.5
+X
+expect 'metrics of rankings' 0 'dls-eval --group qid hits:1 hits:2 dcg:2 ndcg mrr map < pairs.csv'
+out_is 'are means over groups, of tied rows over their orders' 'hits:1	0.25
+hits:2	1
+dcg:2	0.7231973151785931
+ndcg	0.7231973151785931
+mrr	0.625
+map	0.625'
+err_is 'a group without a relevant row is told once' 'dls-eval: warning: stdin: 1 of 3 groups have no relevant row and are left out of the metrics of rankings'
+expect 'gains' 0 "sed '2s/,1,/,3,/; 4s/,0,/,2,/' pairs.csv | dls-eval -q --group qid --digits 6 dcg ndcg"
+out_is 'count' 'dcg	2.354127
+ndcg	0.864433'
+expect 'a probability' 0 'dls-eval -q --group qid --probability prediction hits:2 auc < pairs.csv'
+out_is 'ranks too' 'hits:2	1
+auc	0.4375'
+expect 'no group' 64 'dls-eval mrr < pairs.csv'
+err_is 'is missed' 'dls-eval: mrr: it ranks the rows of each group, which dls-eval --group COL tells apart'
+expect 'a group that is no column' 65 'dls-eval --group question mrr < pairs.csv'
+err_has 'is missed too' "there is no column 'question' (--group); the columns are: Id, qid, target, prediction, other"
+expect 'hits' 64 'dls-eval --group qid hits < pairs.csv'
+err_is 'wants a number' 'dls-eval: hits: it wants a parameter, how many of the first rows count, e.g. hits:10'
+expect 'no relevant row at all' 0 'head -n 1 pairs.csv | cat - pairs.csv | sed -n "1p; 8p" | dls-eval -q --group qid mrr'
+out_is 'is no ranking' 'mrr	n/a	no group has a relevant row'
+expect 'another file' 0 'cut -d, -f1-3 pairs.csv >truth.csv; tail -n +2 pairs.csv | cut -d, -f1,4 | sort -r | sed "1i Id,prediction" | dls-eval -q --truth truth.csv --id Id --group qid mrr'
+out_is 'holds the groups with the target' 'mrr	0.625'
+expect 'intervals' 0 'dls-eval -q --group qid --bootstrap 300 --digits 3 hits:1 rmse < pairs.csv'
+check 'are of groups' awk -F '\t' '$1 == "hits:1" { exit !($2 == 0.25 && $3 == 0 && $4 == 0.5) }' out
+expect 'a comparison' 0 'dls-eval -q --group qid --vs other --digits 3 mrr < pairs.csv'
+check 'is of groups too' awk -F '\t' 'NR == 2 { exit !($3 == 0.625 && $4 == 1 && $6 == -0.5 && $7 == -0.25) }' out
+expect 'json with groups' 0 'dls-eval -q --json --group qid hits:2 < pairs.csv'
+out_is 'counts them' '{"rows":6,"groups":3,"task":"regression","metrics":{"hits:2":{"value":1}}}'
+expect 'a metric of training' 64 "dls-train --target churn --id customer --metric mrr logistic < $data/customers.csv"
+err_has 'is none of rankings' '--metric mrr: it ranks the rows of each group, which dls-eval --group COL tells apart'
+
 # ---- gates ----
 expect 'gates that hold' 0 'dls-eval --min auc=0.75 --max brier=0.2,logloss=1 < preds.csv'
 err_is 'say nothing' ''

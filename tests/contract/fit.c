@@ -143,6 +143,12 @@ static void unlink_scores(struct contract_case c, const char *link, const double
 			sum += p[j] = exp(s[j] - most);
 		for (size_t j = 0; j < k; j++)
 			p[j] /= sum;
+	} else if (strcmp(link, "ovr") == 0) {
+		double sum = 0;
+		for (size_t j = 0; j < k; j++)
+			sum += p[j] = 1 / (1 + exp(-s[j]));
+		for (size_t j = 0; j < k; j++)
+			p[j] /= sum;
 	} else if (k == 2 && strcmp(link, "identity") == 0) {
 		p[1] = s[0];
 		p[0] = 1 - s[0];

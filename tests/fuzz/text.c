@@ -62,10 +62,13 @@ static void check_tokens(const struct tfidf_opts *o, const struct slice *texts, 
 	for (size_t i = 0; tk && i < n; i++) {
 		tokens_of(tk, texts[i], i % 2 == 0, &t);
 		for (size_t k = 0; k < t.n; k++)
-			if (t.at[k] >= t.end[k] || (k && (t.at[k] != t.end[k - 1] + between || t.group[k] < t.group[k - 1])))
+			if (t.at[k] >= t.end[k] || (k && t.at[k] != t.end[k - 1] + between))
 				bug("token %zu does not follow", k);
-		if (t.n && t.end[t.n - 1] != t.text.n)
+		if (t.n && (t.end[t.n - 1] != t.text.n || t.ngroups == 0 || t.group[t.ngroups - 1] != t.n))
 			bug("the last token does not end the text");
+		for (size_t g = 1; g < t.ngroups; g++)
+			if (t.group[g] <= t.group[g - 1])
+				bug("group %zu is empty", g);
 	}
 	tokens_free(&t);
 	tokenizer_free(tk);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Golden numbers for naive Bayes from scikit-learn: python3 bayes.py > bayes.h"""
 import numpy as np
+from scipy.sparse import csr_matrix, hstack
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 
 rng = np.random.default_rng(1)
@@ -71,4 +72,50 @@ for k in (2, 3):
     s = g._joint_log_likelihood(S) + c._joint_log_likelihood(T) - np.log(g.class_prior_)
     p = np.exp(s - s.max(1, keepdims=True))
     case("mixed", np.hstack([A, X]), y, np.hstack([S, T]), p / p.sum(1, keepdims=True), ncat=3, w=w)
+print("};")
+
+# ---- sparse columns ----
+
+
+def terms(k, n, y=None):
+    """Numbers of few terms: counts times an inverse document frequency, some rows empty."""
+    J = 14
+    lean = np.zeros((n, J)) if y is None else np.where(np.arange(J) % k == y[:, None], 0.5, 0)
+    X = rng.poisson(0.25 + lean) * np.linspace(1, 2.5, J).round(1)
+    X[::9] = 0
+    return csr_matrix(X.round(1))
+
+
+def sparse_case(kind, S, D, y, T, E, P, ncat=0, w=None, alpha=1, priors="empirical"):
+    print("\t{ \"%s\", \"%s\", %r, %d, %d, %d, %d, %s, %s, %s, %s, %s, %s, %s }," % (
+        kind, priors, alpha, y.max() + 1, S.shape[1], D.shape[1], ncat, array(S.toarray()), array(D), array(y),
+        array(w) if w is not None else "NULL", array(T.toarray()), array(E), array(P)))
+
+
+print("\nstatic const struct sparse_golden {\n\tconst char *kind, *priors;\n\tdouble smoothing;\n"
+      "\tint k, nsparse, ncols, ncat;\t/* the last ncat of the ncols others are categories */\n"
+      "\tconst double *sx, *x, *y, *w, *stest, *test, *p;\t/* sx, stest: (rows, nsparse), else as above */\n"
+      "} sparse_golden[] = {")
+rng = np.random.default_rng(2)
+none = np.zeros((N, 0)), np.zeros((M, 0))
+for k in (2, 3):
+    y = np.arange(N) % k
+    S, T = terms(k, N, y), terms(k, M)
+    w = rng.integers(1, 20, size=N) / 8
+    D, _, E = counts(k)
+    for kind, model in (("multinomial", MultinomialNB), ("complement", ComplementNB), ("bernoulli", BernoulliNB)):
+        sparse_case(kind, S, none[0], y, T, none[1], fitted(model(), S, y, T))
+        sparse_case(kind, S, none[0], y, T, none[1], fitted(model(alpha=0.2), S, y, T, w), w=w, alpha=0.2)
+        both, test = hstack([csr_matrix(D), S]).tocsr(), hstack([csr_matrix(E), T]).tocsr()
+        sparse_case(kind, S, D, y, T, E, fitted(model(alpha=0.5), both, y, test, w), w=w, alpha=0.5)
+    sparse_case("bernoulli", S, none[0], y, T, none[1], fitted(BernoulliNB(fit_prior=False), S, y, T), priors="uniform")
+    A, _, B = numbers(k)
+    C, _, L = levels(k)
+    w = weights()  # a row of weight 2 is the row twice
+    g = GaussianNB().fit(np.repeat(A, w, 0), np.repeat(y, w))
+    c = CategoricalNB(alpha=0.3).fit(C, y, sample_weight=w)
+    m = MultinomialNB(alpha=0.3).fit(S, y, sample_weight=w)
+    s = sum(a._joint_log_likelihood(x) for a, x in ((g, B), (c, L), (m, T))) - 2 * np.log(g.class_prior_)
+    p = np.exp(s - s.max(1, keepdims=True))
+    sparse_case("mixed", S, np.hstack([A, C]), y, T, np.hstack([B, L]), p / p.sum(1, keepdims=True), ncat=3, w=w, alpha=0.3)
 print("};")

@@ -159,6 +159,33 @@ def regression(case, y, f, weights):
         })
 
 
+def rankings(case, y, f, group, weights, labels=None):
+    """Rows of one group are a list; groups without a relevant row are left out. Of labels, the second is the positive one."""
+    y, f, group = np.asarray(y, float), np.asarray(f, float), np.asarray(group)
+    if labels:
+        write(case, ["target", "prediction"] + ["p:" + c for c in labels] + ["w", "group"],
+              [(labels[int(a)], labels[int(p > 0.5)], 1 - p, p, v, g) for a, p, v, g in zip(y, f, weights, group)])
+    else:
+        write(case, ["target", "prediction", "w", "group"], zip(y, f, weights, group))
+    lists = [group == g for g in np.unique(group) if (y[group == g] > 0).any()]
+
+    def mean(of, w):
+        return lambda: np.average([of(y[i], f[i]) for i in lists], weights=None if w is None else [w[i][0] for i in lists])
+
+    for suffix, w in ("", None), ("+w", weights):
+        t = {}
+        for k in (None, 1, 3, 10):
+            name = "" if k is None else f":{k}"
+            t["dcg" + name] = mean(lambda a, b, k=k: m.dcg_score([a], [b], k=k), w)
+            t["ndcg" + name] = mean(lambda a, b, k=k: m.ndcg_score([a], [b], k=k), w)
+        if all(len(np.unique(f[i])) == i.sum() for i in lists):  # no ties, else see tests/unit/metrics/groups.c
+            for k in (1, 3, 10):
+                t[f"hits:{k}"] = mean(lambda a, b, k=k: (a[np.argsort(-b)][:k] > 0).any(), w)
+            t["mrr"] = mean(lambda a, b: 1 / (1 + np.argmax(a[np.argsort(-b)] > 0)), w)
+            t["map"] = mean(lambda a, b: m.label_ranking_average_precision_score([a > 0], [b]), w)
+        expect(case + suffix, t)
+
+
 def weights(n):
     return np.where(rng.random(n) < 0.1, 0.0, np.round(rng.gamma(2, 1, n), 3))
 
@@ -203,6 +230,17 @@ regression("exact", np.full(10, 0.1), np.full(10, 0.1), np.ones(10))
 regression("negative", y[:20] - 3, f[:20], np.ones(20))
 regression("zerofit", y[:20], np.r_[0, f[1:20]], np.ones(20))
 regression("single", [2.0], [3.0], np.ones(1))
+
+n = 120
+group = rng.choice(14, n)
+weight = np.round(rng.gamma(2, 1, 14), 3)[group]
+gain = np.where(group % 5 == 3, 0, rng.choice(4, n, p=[0.6, 0.2, 0.1, 0.1]))
+f = gain + rng.normal(0, 2, n)
+rankings("gains", gain, f, group, weight)
+rankings("gainties", gain, np.round(f), group, weight)
+p = 1 / (1 + np.exp(-f))
+rankings("lists", (gain > 1).astype(int), p, group, weight, ["no", "yes"])
+rankings("listties", (gain > 1).astype(int), np.round(p, 1), group, weight, ["no", "yes"])
 
 with open(os.path.join(here, "expected.tsv"), "w") as out:
     out.writelines(expected)

@@ -14,9 +14,8 @@
 
 struct candidate {
 	double merit;
-	uint64_t df;
-	size_t at;		/* of its text */
-	uint32_t n;
+	struct slice text;
+	uint32_t df;
 };
 
 struct chooser {
@@ -26,13 +25,14 @@ struct chooser {
 	const uint64_t *class_texts;	/* (classes) */
 	struct candidate *c;	/* (n) */
 	size_t n, cap;
-	struct str text;
+	struct arena *copies;	/* of the texts, or NULL: they stay where they are */
 };
 
-struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts)
+struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts, bool copy)
 {
 	struct chooser *ch = NEW0(struct chooser, 1);
-	*ch = (struct chooser){ .by = *by, .texts = (double)texts, .classes = classes, .class_texts = class_texts };
+	*ch = (struct chooser){ .by = *by, .texts = (double)texts, .classes = classes, .class_texts = class_texts,
+				.copies = copy ? arena_new() : NULL };
 	return ch;
 }
 
@@ -74,29 +74,24 @@ static double merit_of(const struct chooser *ch, const struct counted *t)
 
 /* ---- candidates ---- */
 
-static struct slice candidate_text(const struct chooser *ch, const struct candidate *c)
-{
-	return (struct slice){ ch->text.s + c->at, c->n };
-}
-
 /* True when a is to be kept before b. */
-static bool is_better(const struct chooser *ch, const struct candidate *a, const struct candidate *b)
+static bool is_better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->merit != b->merit)
 		return a->merit > b->merit;
-	return slice_order(candidate_text(ch, a), candidate_text(ch, b)) < 0;
+	return slice_order(a->text, b->text) < 0;
 }
 
 /* Brings the k best to the front, 0 < k < n (Hoare's selection; no two candidates are equal). */
-static void select_best(const struct chooser *ch, struct candidate *c, size_t n, size_t k)
+static void select_best(struct candidate *c, size_t n, size_t k)
 {
 	while (n > 1 && k > 0) {
 		struct candidate pivot = c[(n - 1) / 2], t;
 		size_t i = 0, j = n - 1;
 		for (;; i++, j--) {
-			while (is_better(ch, &c[i], &pivot))
+			while (is_better(&c[i], &pivot))
 				i++;
-			while (is_better(ch, &pivot, &c[j]))
+			while (is_better(&pivot, &c[j]))
 				j--;
 			if (i >= j)
 				break;
@@ -115,22 +110,32 @@ static void select_best(const struct chooser *ch, struct candidate *c, size_t n,
 	}
 }
 
-/* Leaves the best, and the text of these alone. */
+/* Leaves the best, and of copied texts theirs alone. */
 static void thin(struct chooser *ch)
 {
-	struct str text = { 0 };
 	size_t most = (size_t)ch->by.most;
 	if (most == 0 || ch->n <= most)
 		return;
-	select_best(ch, ch->c, ch->n, most);
+	select_best(ch->c, ch->n, most);
 	ch->n = most;
-	for (size_t i = 0; i < ch->n; i++) {
-		size_t at = text.n;
-		str_add(&text, ch->text.s + ch->c[i].at, ch->c[i].n);
-		ch->c[i].at = at;
-	}
-	str_free(&ch->text);
-	ch->text = text;
+	if (!ch->copies)
+		return;
+	struct arena *kept = arena_new();
+	for (size_t i = 0; i < ch->n; i++)
+		ch->c[i].text.s = arena_strn(kept, ch->c[i].text.s, ch->c[i].text.n);
+	arena_free(ch->copies);
+	ch->copies = kept;
+}
+
+/* Room for n more candidates. */
+static void reserve(struct chooser *ch, size_t n)
+{
+	if (ch->n + n <= ch->cap)
+		return;
+	if (ch->by.most && ch->n > (size_t)ch->by.most * 2)
+		thin(ch);
+	ch->cap = (ch->n + n) * 2;
+	GROW(ch->c, ch->cap);
 }
 
 void chooser_take(void *chooser, const struct counted *t)
@@ -138,43 +143,69 @@ void chooser_take(void *chooser, const struct counted *t)
 	struct chooser *ch = chooser;
 	if ((double)t->df < ch->by.min_df || (double)t->df > ch->by.max_df)
 		return;
-	if (ch->n == ch->cap) {
-		if (ch->by.most && ch->n > (size_t)ch->by.most * 2)
-			thin(ch);
-		ch->cap = ch->n * 2 + 1024;
-		GROW(ch->c, ch->cap);
-	}
-	ch->c[ch->n++] = (struct candidate){ merit_of(ch, t), t->df, ch->text.n, (uint32_t)t->text.n };
-	str_add(&ch->text, t->text.s, t->text.n);
+	reserve(ch, 1);
+	struct slice text = { ch->copies ? arena_strn(ch->copies, t->text.s, t->text.n) : t->text.s, t->text.n };
+	ch->c[ch->n++] = (struct candidate){ merit_of(ch, t), text, (uint32_t)t->df };
 }
 
-struct vocab *chooser_end(struct chooser *ch, uint64_t **df, int threads)
+void chooser_join(struct chooser *to, struct chooser *from)
 {
+	reserve(to, from->n);
+	memcpy(to->c + to->n, from->c, from->n * sizeof(*from->c));
+	to->n += from->n;
+	chooser_free(from);
+}
+
+void chooser_free(struct chooser *ch)
+{
+	arena_free(ch->copies);
+	free(ch->c);
+	free(ch);
+}
+
+#define COPY_SHARES 64
+
+struct copying {
+	const struct candidate *c;
+	const uint32_t *order, *start;
+	size_t n;
+	char *text;
+};
+
+static void copy_share(void *ctx, size_t share, int worker)
+{
+	const struct copying *x = ctx;
+	(void)worker;
+	for (size_t i = share * x->n / COPY_SHARES; i < (share + 1) * x->n / COPY_SHARES; i++)
+		memcpy(x->text + x->start[i], x->c[x->order[i]].text.s, x->c[x->order[i]].text.n);
+}
+
+struct vocab *chooser_end(struct chooser *ch, uint32_t **df, int threads)
+{
+	size_t bytes = 0;
 	thin(ch);
-	if (ch->text.n > UINT32_MAX || ch->n > INT32_MAX - 1)
-		die(ST_DATA, "%zu terms of %zu bytes make too large a vocabulary; raise --min-df or give --max-features", ch->n,
-		    ch->text.n);
+	for (size_t i = 0; i < ch->n; i++)
+		bytes += ch->c[i].text.n;
+	if (bytes > UINT32_MAX || ch->n > INT32_MAX - 1)
+		die(ST_DATA, "%zu terms of %zu bytes make too large a vocabulary; raise --min-df or give --max-features", ch->n, bytes);
 	struct slice *s = NEW(struct slice, ch->n);
 	uint32_t *order = NEW(uint32_t, ch->n), *start = NEW(uint32_t, ch->n + 1);
-	struct str text = { 0 };
+	struct copying x = { ch->c, order, start, ch->n, NEW(char, bytes) };
 	for (size_t i = 0; i < ch->n; i++)
-		s[i] = candidate_text(ch, &ch->c[i]);
+		s[i] = ch->c[i].text;
 	slices_sort(s, ch->n, order, threads);
-	str_reserve(&text, ch->text.n);
-	*df = NEW(uint64_t, ch->n);
+	*df = NEW(uint32_t, ch->n);
+	start[0] = 0;
 	for (size_t i = 0; i < ch->n; i++) {
-		start[i] = (uint32_t)text.n;
-		str_add(&text, s[order[i]].s, s[order[i]].n);
+		start[i + 1] = start[i] + (uint32_t)s[order[i]].n;
 		(*df)[i] = ch->c[order[i]].df;
 	}
-	start[ch->n] = (uint32_t)text.n;
+	par_for(threads, COPY_SHARES, copy_share, &x);
 	int32_t n = (int32_t)ch->n;
 	free(s);
 	free(order);
-	free(ch->c);
-	str_free(&ch->text);
-	free(ch);
-	return vocab_new(str_take(&text), start, n);
+	chooser_free(ch);
+	return vocab_new(x.text, start, n);
 }
 
 /* ---- order ---- */
@@ -185,74 +216,121 @@ int slice_order(struct slice a, struct slice b)
 	return x ? x : a.n < b.n ? -1 : a.n > b.n;
 }
 
-/* A slice by its first eight bytes as a number, and its place. */
+/* A slice by eight of its bytes as a number, those after what it shares with its neighbours, and its place. */
 struct key {
 	uint64_t head;
-	const struct slice *s;
+	uint32_t place;
 };
 
-static int by_bytes(const void *a, const void *b)
-{
-	const struct key *x = a, *y = b;
-	if (x->head != y->head)
-		return x->head < y->head ? -1 : 1;
-	return slice_order(*x->s, *y->s);
-}
-
-static uint64_t head_of(struct slice s)
+/* Eight bytes from `depth` on, zeros where the slice ends. No slice holds a zero, so a shorter one comes first. */
+static uint64_t head_of(struct slice s, size_t depth)
 {
 	uint64_t h = 0;
+	if (s.n >= depth + 8) {
+		memcpy(&h, s.s + depth, 8);
+		return __builtin_bswap64(h);
+	}
 	for (size_t i = 0; i < 8; i++)
-		h = h << 8 | (i < s.n ? (unsigned char)s.s[i] : 0);
+		h = h << 8 | (depth + i < s.n ? (unsigned char)s.s[depth + i] : 0);
 	return h;
 }
 
+#define FEW 16	/* keys that are sorted by insertion */
+
+static void insertion(struct key *k, size_t n, const struct slice *s)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct key x = k[i];
+		size_t j = i;
+		for (; j > 0 && (x.head < k[j - 1].head ||
+				 (x.head == k[j - 1].head && slice_order(s[x.place], s[k[j - 1].place]) < 0)); j--)
+			k[j] = k[j - 1];
+		k[j] = x;
+	}
+}
+
+static uint64_t middle(uint64_t a, uint64_t b, uint64_t c)
+{
+	return a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+}
+
+/*
+ * Keys that share their first `depth` bytes, by quicksort on the eight that
+ * follow; of those equal in these by the next eight (Bentley and Sedgewick
+ * 1997, with the bytes kept beside the keys).
+ */
+static void sort_keys(struct key *k, size_t n, const struct slice *s, size_t depth)
+{
+	while (n > FEW) {
+		uint64_t pivot = middle(k[0].head, k[n / 2].head, k[n - 1].head);
+		size_t low = 0, high = n;
+		for (size_t i = 0; i < high;) {
+			struct key x = k[i];
+			if (x.head < pivot) {
+				k[i++] = k[low];
+				k[low++] = x;
+			} else if (x.head > pivot) {
+				k[i] = k[--high];
+				k[high] = x;
+			} else {
+				i++;
+			}
+		}
+		sort_keys(k, low, s, depth);
+		sort_keys(k + high, n - high, s, depth);
+		if ((pivot & 0xff) == 0)
+			return;		/* they end here: all equal */
+		k += low;
+		n = high - low;
+		depth += 8;
+		for (size_t i = 0; i < n; i++)
+			k[i].head = head_of(s[k[i].place], depth);
+	}
+	insertion(k, n, s);
+}
+
 #define BUCKETS 65536	/* by the first two bytes */
-#define SHARES 64	/* of the buckets, sorted side by side */
-#define FEW 4096	/* that need no buckets */
+#define SHARES 256	/* of the keys, sorted side by side */
 
 struct sorting {
+	const struct slice *s;
+	size_t n;
 	struct key *key;
-	const uint32_t *start;	/* (BUCKETS + 1) */
+	uint32_t *start;	/* (BUCKETS + 1) */
+	uint32_t *order;
 };
 
+/* Sorts the buckets that begin in this share of the keys. */
 static void sort_share(void *ctx, size_t share, int worker)
 {
 	const struct sorting *so = ctx;
+	size_t from = share * so->n / SHARES, to = (share + 1) * so->n / SHARES, b = 0;
 	(void)worker;
-	for (size_t b = share * (BUCKETS / SHARES); b < (share + 1) * (BUCKETS / SHARES); b++)
-		if (so->start[b + 1] - so->start[b] > 1)
-			qsort(so->key + so->start[b], so->start[b + 1] - so->start[b], sizeof(*so->key), by_bytes);
+	for (size_t step = BUCKETS / 2; step; step /= 2)	/* the first bucket that begins at `from` or after it */
+		b += so->start[b + step] < from ? step : 0;
+	b += so->start[b] < from;
+	for (; b < BUCKETS && so->start[b] < to; b++) {
+		sort_keys(so->key + so->start[b], so->start[b + 1] - so->start[b], so->s, 2);
+		for (size_t i = so->start[b]; i < so->start[b + 1]; i++)
+			so->order[i] = so->key[i].place;
+	}
 }
 
-/* The keys of all (n) to key, sorted by way of buckets. */
-static void sort_many(const struct slice *s, size_t n, struct key *key, int threads)
+static size_t bucket_of(struct slice s)
 {
-	uint32_t *start = NEW0(uint32_t, BUCKETS + 2);
-	struct sorting so = { key, start };
-	for (size_t i = 0; i < n; i++)
-		start[(head_of(s[i]) >> 48) + 2]++;
-	for (size_t b = 0; b <= BUCKETS; b++)
-		start[b + 1] += start[b];
-	for (size_t i = 0; i < n; i++) {
-		uint64_t head = head_of(s[i]);
-		key[start[(head >> 48) + 1]++] = (struct key){ head, &s[i] };
-	}
-	par_for(threads, SHARES, sort_share, &so);
-	free(start);
+	return (s.n > 0 ? (size_t)(unsigned char)s.s[0] << 8 : 0) | (s.n > 1 ? (unsigned char)s.s[1] : 0);
 }
 
 void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
 {
-	struct key *key = NEW(struct key, n);
-	if (n > FEW) {
-		sort_many(s, n, key, threads);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			key[i] = (struct key){ head_of(s[i]), &s[i] };
-		qsort(key, n, sizeof(*key), by_bytes);
-	}
+	struct sorting so = { s, n, NEW(struct key, n), NEW0(uint32_t, BUCKETS + 2), order };
 	for (size_t i = 0; i < n; i++)
-		order[i] = (uint32_t)(key[i].s - s);
-	free(key);
+		so.start[bucket_of(s[i]) + 2]++;
+	for (size_t b = 0; b <= BUCKETS; b++)
+		so.start[b + 1] += so.start[b];
+	for (size_t i = 0; i < n; i++)
+		so.key[so.start[bucket_of(s[i]) + 1]++] = (struct key){ head_of(s[i], 2), (uint32_t)i };
+	par_for(n < 4096 ? 1 : threads, SHARES, sort_share, &so);
+	free(so.key);
+	free(so.start);
 }

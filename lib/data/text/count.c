@@ -12,12 +12,13 @@
 
 #include "base/mem.h"
 #include "base/par.h"
+#include "data/text/term.h"
 
 #define SHARD_BITS 6
 #define SHARDS (1 << SHARD_BITS)
 #define CHUNK_BYTES ((size_t)32 << 10)	/* of text in a chunk */
 #define MAX_WORKERS 256
-#define FETCH 8		/* terms that are looked up together */
+#define FETCH 8		/* hits ahead of which memory is fetched */
 
 /* A term in a shard; its class counts stand in shard.by. */
 struct term {
@@ -46,7 +47,7 @@ struct chunk {
 	size_t from, to;	/* texts */
 	struct str text;
 	struct hit *hits;	/* (n) by shard */
-	size_t n;
+	size_t n, cap;
 	uint32_t start[SHARDS + 1];	/* where each shard's begin */
 };
 
@@ -169,8 +170,11 @@ static void count_chunk(void *ctx, size_t i, int worker)
 		ch->start[s + 1] += ch->start[s];
 		at[s] = ch->start[s];
 	}
-	free(ch->hits);
-	ch->hits = NEW(struct hit, ch->n);
+	if (ch->n > ch->cap) {
+		ch->cap = ch->n + ch->n / 4;
+		free(ch->hits);
+		ch->hits = NEW(struct hit, ch->cap);
+	}
 	for (size_t k = 0; k < ch->n; k++)
 		ch->hits[at[shard_of(w->hits[k].hash)]++] = w->hits[k];
 }
@@ -195,7 +199,7 @@ static struct term *shard_term(struct shard *s, const struct hit *h, const char 
 	for (size_t i = h->hash & (s->nslots - 1);; i = (i + 1) & (s->nslots - 1)) {
 		if (s->slots[i]) {
 			struct term *t = &s->terms[s->slots[i] - 1];
-			if (t->hash == h->hash && t->n == h->n && memcmp(s->text.s + t->at, text + h->at, h->n) == 0)
+			if (t->hash == h->hash && t->n == h->n && term_equal(s->text.s + t->at, text + h->at, h->n))
 				return t;
 			continue;
 		}
@@ -214,6 +218,17 @@ static struct term *shard_term(struct shard *s, const struct hit *h, const char 
 	}
 }
 
+/* Fetches the slot of the hit that comes in three times FETCH, the term of the one in two, the text of the next. */
+static inline void fetch(const struct shard *s, const struct hit *h)
+{
+	uint32_t term = s->slots[h[2 * FETCH].hash & (s->nslots - 1)], text = s->slots[h[FETCH].hash & (s->nslots - 1)];
+	__builtin_prefetch(&s->slots[h[3 * FETCH].hash & (s->nslots - 1)]);
+	if (term)
+		__builtin_prefetch(&s->terms[term - 1], 1);
+	if (text)
+		__builtin_prefetch(s->text.s + s->terms[text - 1].at);
+}
+
 static void fill_shard(void *ctx, size_t at, int worker)
 {
 	struct counter *c = ctx;
@@ -225,8 +240,8 @@ static void fill_shard(void *ctx, size_t at, int worker)
 		for (; h < end; h++) {
 			if (s->n * 2 >= s->nslots)
 				shard_grow(s);
-			if (h + FETCH < end)
-				__builtin_prefetch(&s->slots[h[FETCH].hash & (s->nslots - 1)]);
+			if (h + 3 * FETCH < end)
+				fetch(s, h);
 			struct term *t = shard_term(s, h, ch->text.s, c->classes);
 			t->df++;
 			t->tf += h->count;
@@ -347,29 +362,43 @@ void counter_add(struct counter *c, const struct slice *texts, size_t n, size_t 
 		spill(c);
 }
 
-struct all {
+struct choosing {
 	struct counter *c;
-	struct chooser *ch;
+	const struct choice *by;
+	struct chooser *ch[SHARDS];
 };
 
-static void take(void *ctx, const struct counted *t)
+static void choose_shard(void *ctx, size_t s, int worker)
 {
-	struct all *a = ctx;
-	a->c->distinct++;
-	chooser_take(a->ch, t);
+	struct choosing *x = ctx;
+	(void)worker;
+	x->ch[s] = chooser_new(x->by, x->c->texts, x->c->classes, x->c->class_texts, false);
+	for (size_t i = 0; i < x->c->shards[s].n; i++) {
+		struct counted t = counted_of(x->c, s, i);
+		chooser_take(x->ch[s], &t);
+	}
 }
 
-struct vocab *counter_choose(struct counter *c, const struct choice *by, uint64_t **df)
+static void take_merged(void *ctx, const struct counted *t)
 {
-	struct all a = { c, chooser_new(by, c->texts, c->classes, c->class_texts) };
+	struct choosing *x = ctx;
+	x->c->distinct++;
+	chooser_take(x->ch[0], t);
+}
+
+struct vocab *counter_choose(struct counter *c, const struct choice *by, uint32_t **df)
+{
+	struct choosing x = { .c = c, .by = by };
 	if (c->runs) {
 		spill(c);
-		runs_merge(c->runs, take, &a);
+		x.ch[0] = chooser_new(by, c->texts, c->classes, c->class_texts, true);
+		runs_merge(c->runs, take_merged, &x);
+		return chooser_end(x.ch[0], df, c->threads);
 	}
+	par_for(c->threads, SHARDS, choose_shard, &x);
 	for (size_t s = 0; s < SHARDS; s++)
-		for (size_t i = 0; i < c->shards[s].n; i++) {
-			struct counted t = counted_of(c, s, i);
-			take(&a, &t);
-		}
-	return chooser_end(a.ch, df, c->threads);
+		c->distinct += c->shards[s].n;
+	for (size_t s = 1; s < SHARDS; s++)
+		chooser_join(x.ch[0], x.ch[s]);
+	return chooser_end(x.ch[0], df, c->threads);
 }

@@ -33,8 +33,8 @@ void counter_add(struct counter *c, const struct slice *texts, size_t n, size_t 
 
 uint64_t counter_texts(const struct counter *c);
 
-/* The vocabulary, sorted by bytes, and the df of each term (malloc'ed). The counter is of no more use but to be freed. */
-struct vocab *counter_choose(struct counter *c, const struct choice *by, uint64_t **df);
+/* The vocabulary, sorted by bytes, and the df of each term (malloc'ed). The counter is of no more use but to be freed. At most UINT32_MAX texts. */
+struct vocab *counter_choose(struct counter *c, const struct choice *by, uint32_t **df);
 
 /* What was met in all: distinct n-grams, and runs that went to temporary files. Known after counter_choose(). */
 uint64_t counter_distinct(const struct counter *c);
@@ -70,8 +70,11 @@ int slice_order(struct slice a, struct slice b);
 void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads);
 
 struct chooser;
-struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts);
+/* copy: the texts that it takes do not stay. */
+struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts, bool copy);
 void chooser_take(void *chooser, const struct counted *t);	/* has the shape of runs_merge's fn */
-struct vocab *chooser_end(struct chooser *ch, uint64_t **df, int threads);	/* frees it */
+void chooser_join(struct chooser *to, struct chooser *from);	/* frees from; neither copies */
+struct vocab *chooser_end(struct chooser *ch, uint32_t **df, int threads);	/* frees it */
+void chooser_free(struct chooser *ch);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "data/text/term.h"
 
 #define MOST 100	/* tokens of an n-gram */
 
@@ -30,9 +31,9 @@ void grams_free(struct grams *out)
 	*out = (struct grams){ 0 };
 }
 
-static void add(struct grams *out, const char *text, uint32_t at, uint32_t n)
+static inline void add(struct grams *out, const char *text, uint32_t at, uint32_t n)
 {
-	uint64_t hash = hash_bytes(text + at, n, 0);
+	uint64_t hash = term_hash(text + at, n);
 	for (size_t i = hash & (out->nslots - 1);; i = (i + 1) & (out->nslots - 1)) {
 		uint32_t place = out->slots[i];
 		if (place == 0) {
@@ -41,7 +42,7 @@ static void add(struct grams *out, const char *text, uint32_t at, uint32_t n)
 			return;
 		}
 		struct gram *g = &out->g[place - 1];
-		if (g->hash == hash && g->n == n && memcmp(text + g->at, text + at, n) == 0) {
+		if (g->hash == hash && g->n == n && term_equal(text + g->at, text + at, n)) {
 			g->count++;
 			return;
 		}
@@ -65,20 +66,11 @@ static void clear(struct grams *out, size_t most)
 	out->n = 0;
 }
 
-/* The last token of the group of token i is before this one. */
-static size_t group_end(const struct tokens *t, size_t i)
-{
-	size_t end = i + 1;
-	while (end < t->n && t->group[end] == t->group[i])
-		end++;
-	return end;
-}
-
 void grams_of(const struct tokens *t, struct gram_range r, struct grams *out)
 {
 	clear(out, t->n * (size_t)(r.most - r.least + 1));
-	for (size_t from = 0, end; from < t->n; from = end) {
-		end = group_end(t, from);
+	for (size_t g = 0, from = 0, end; g < t->ngroups; g++, from = end) {
+		end = t->group[g];
 		for (size_t n = (size_t)r.least; n <= (size_t)r.most; n++) {
 			if (r.padded && n >= end - from) {
 				add(out, t->text.s, t->at[from], t->end[end - 1] - t->at[from]);

@@ -5,7 +5,7 @@
 #include "data/text/token.h"
 
 struct gram {
-	uint64_t hash;		/* hash_bytes() of its text */
+	uint64_t hash;		/* term_hash() of its text */
 	uint32_t at, n;		/* its text in tokens.text */
 	uint32_t count;
 };

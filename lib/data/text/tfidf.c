@@ -46,6 +46,7 @@ struct tfidf_scratch {
 	struct grams grams;
 	uint64_t *key, *room;	/* (cap) */
 	double *value;		/* (cap) of the n-grams, hashed */
+	int32_t *id;		/* (cap) numbers of the n-grams, or -1 */
 	size_t cap;
 };
 
@@ -213,16 +214,11 @@ void tfidf_learn(struct tfidf *v, const struct slice *texts, size_t n, size_t pa
 static void take_vocabulary(struct tfidf *v)
 {
 	struct choice by = { .most = v->o.max_features, .binary = v->o.binary };
-	uint64_t *df;
 	by.merit = strcmp(v->o.select, "chi2") == 0 ? MERIT_CHI2 : strcmp(v->o.select, "mi") == 0 ? MERIT_MI : MERIT_TF;
 	df_limit(v->o.min_df, v->texts, &by.min_df);
 	df_limit(v->o.max_df, v->texts, &by.max_df);
-	v->vocab = counter_choose(v->counter, &by, &df);
+	v->vocab = counter_choose(v->counter, &by, &v->df);
 	v->ncols = (size_t)v->vocab->n;
-	v->df = NEW(uint32_t, v->ncols);
-	for (size_t j = 0; j < v->ncols; j++)
-		v->df[j] = (uint32_t)df[j];
-	free(df);
 	v->met = (struct tfidf_met){ counter_distinct(v->counter), counter_runs(v->counter), 0 };
 }
 
@@ -283,7 +279,7 @@ size_t tfidf_find(const struct tfidf *v, struct slice term)
 {
 	int64_t col;
 	if (v->vocab) {
-		int32_t t = vocab_find(v->vocab, term, hash_bytes(term.s, term.n, 0));
+		int32_t t = vocab_find(v->vocab, term.s, term.n);
 		return t < 0 ? SIZE_MAX : (size_t)t;
 	}
 	bool number = term.n > 1 && *term.s == '#' && num_parse_int(term.s + 1, term.n - 1, &col) && col >= 1;
@@ -311,6 +307,7 @@ void tfidf_scratch_free(struct tfidf_scratch *s)
 	free(s->key);
 	free(s->room);
 	free(s->value);
+	free(s->id);
 	free(s);
 }
 
@@ -324,13 +321,10 @@ static size_t find_terms(const struct tfidf *v, struct tfidf_scratch *s)
 {
 	const struct grams *g = &s->grams;
 	size_t n = 0;
-	for (size_t i = 0; i < g->n; i++)
-		vocab_expect(v->vocab, g->g[i].hash);
+	vocab_find_all(v->vocab, s->tokens.text.s, g, s->id);
 	for (size_t i = 0; i < g->n; i++) {
-		struct slice term = { s->tokens.text.s + g->g[i].at, g->g[i].n };
-		int32_t t = vocab_find(v->vocab, term, g->g[i].hash);
-		if (t >= 0)
-			s->key[n++] = KEY(t, g->g[i].count);
+		s->key[n] = KEY(s->id[i], g->g[i].count);
+		n += s->id[i] >= 0;
 	}
 	return n;
 }
@@ -360,6 +354,7 @@ static void row_keys(const struct tfidf *v, const struct slice *text, size_t par
 		GROW(s->key, s->cap);
 		GROW(s->room, s->cap);
 		GROW(s->value, s->cap);
+		GROW(s->id, s->cap);
 	}
 	*n = v->o.hash_bits ? hash_terms(v, s) : find_terms(v, s);
 	uint64_t *sorted = sort_u64(s->key, s->room, *n);

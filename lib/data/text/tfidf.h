@@ -24,8 +24,8 @@ struct tfidf_opts {
 
 /* Their rows, for a struct S that has them as member M; leave M empty for struct tfidf_opts itself. */
 #define TFIDF_OPTS(S, M) \
-	OPT(S, M token.tokens, "tokens", "HOW", "word", "word|sklearn|tweet|char|char-wb", \
-	    "what a token is: a word (sklearn: of two letters or more, with _), a word or sign of a tweet, a character, a character of a padded word"), \
+	OPT(S, M token.tokens, "tokens", "HOW", "word", "word|sklearn|tweet|char|char-wb|cell", \
+	    "what a token is: a word (sklearn: of two letters or more, with _), a word or sign of a tweet, a character, a character of a padded word, a whole cell"), \
 	OPT(S, M ngrams, "ngrams", "N-M", "1-2", NULL, "tokens in a row that make a term: N, or N to M"), \
 	OPT(S, M token.letter_case, "case", "HOW", "fold", "fold|lower|keep", "letter case: folded, lower, or as it is"), \
 	OPT(S, M token.nfkc, "nfkc", NULL, "true", NULL, "Unicode compatibility forms, composed (NFKC)"), \

@@ -6,6 +6,7 @@
  *	sklearn	runs of two or more letters, digits and _: the default pattern of scikit-learn
  *	tweet	words with inner apostrophes, and URLs, @users, #tags, emoticons, other signs
  *	char	characters, each run of blanks as one blank
+ *	cell	the whole text as one token, without blanks at its ends; none when it means missing
  *	char-wb	characters of a word with a blank before and after it; no n-gram leaves its word
  */
 #ifndef DLS_DATA_TEXT_TOKEN_H
@@ -17,7 +18,7 @@
 
 /* What the user says of tokens; part of the options of a vectoriser. */
 struct token_opts {
-	const char *tokens;	/* word sklearn tweet char char-wb */
+	const char *tokens;	/* word sklearn tweet char char-wb cell */
 	const char *letter_case;/* fold lower keep */
 	bool nfkc, strip_accents;
 	struct strs stop;	/* names of lists, or files */
@@ -27,6 +28,8 @@ struct token_opts {
 	const char *urls, *users, *hashtags, *emoticons;
 	int32_t elongation;	/* longest run of one character; 0: any */
 };
+
+#define TEXT_SLACK 64
 
 struct tokenizer;
 
@@ -42,11 +45,11 @@ void token_stop_words(const struct token_opts *o, struct strs *words);
 
 /* Tokens of one text, and a worker's scratch: zero it before the first use. */
 struct tokens {
-	struct str text;	/* of the tokens */
+	struct str text;	/* of the tokens; TEXT_SLACK bytes after it may be read */
 	uint32_t *at, *end;	/* (n) where each is in it */
-	uint32_t *group;	/* (n) no n-gram goes from one group to another */
 	size_t n, cap;
-	uint32_t last_group;
+	uint32_t *group;	/* (ngroups) the token after each group; no n-gram goes from one to another */
+	size_t ngroups, cap_groups;
 	struct str form;	/* the text in its Unicode form */
 	struct stemmer *stemmer;
 };

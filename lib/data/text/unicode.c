@@ -294,12 +294,12 @@ static size_t put_ascii(const char *s, const char *end, bool fold, char *out)
 	return (size_t)(s - from);
 }
 
-void unicode_add(const struct unicode *u, struct slice text, struct str *out)
+bool unicode_add(const struct unicode *u, struct slice text, struct str *out)
 {
 	const char *s = text.s, *end = s + text.n;
 	const char *last = s;	/* where the last character that stands alone begins, ... */
 	size_t last_out = out->n, n;	/* ... and what came of it */
-	bool fold = u->form.letter_case != CASE_KEEP, bad;
+	bool fold = u->form.letter_case != CASE_KEEP, ascii = true, bad;
 	while (s < end) {
 		if ((unsigned char)*s < 0x80) {
 			str_reserve(out, (size_t)(end - s));
@@ -311,6 +311,7 @@ void unicode_add(const struct unicode *u, struct slice text, struct str *out)
 			last_out = out->n - 1;
 			continue;
 		}
+		ascii = false;
 		int32_t c = utf8_decode(s, end, &n, &bad);
 		const struct entry *e = entry_of(u, c);
 		if (e->joins) {
@@ -337,6 +338,7 @@ void unicode_add(const struct unicode *u, struct slice text, struct str *out)
 		s += n;
 	}
 	str_add(out, "", 0);
+	return ascii;
 }
 
 enum char_class char_class(int32_t c)

@@ -24,8 +24,8 @@ struct unicode;
 struct unicode *unicode_new(struct unicode_form form);
 void unicode_free(struct unicode *u);	/* NULL is fine */
 
-/* Appends the text in that form to out. */
-void unicode_add(const struct unicode *u, struct slice text, struct str *out);
+/* Appends the text in that form to out; true when all of it was ASCII. */
+bool unicode_add(const struct unicode *u, struct slice text, struct str *out);
 
 enum char_class { CHAR_OTHER, CHAR_SPACE, CHAR_LETTER, CHAR_NUMBER, CHAR_MARK, CHAR_UNDERSCORE };
 

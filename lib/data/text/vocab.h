@@ -2,7 +2,7 @@
 #ifndef DLS_DATA_TEXT_VOCAB_H
 #define DLS_DATA_TEXT_VOCAB_H
 
-#include "base/str.h"
+#include "data/text/grams.h"
 #include "io/store.h"
 
 struct vocab {
@@ -27,14 +27,14 @@ static inline struct slice vocab_term(const struct vocab *v, int32_t i)
 	return (struct slice){ v->text + v->start[i], v->start[i + 1] - v->start[i] };
 }
 
-/* The number of the term, whose hash_bytes() is known, or -1. */
-int32_t vocab_find(const struct vocab *v, struct slice term, uint64_t hash);
+/* The number of the term, n bytes, or -1. */
+int32_t vocab_find(const struct vocab *v, const char *term, size_t n);
 
-/* Fetches what vocab_find() will read first. */
-static inline void vocab_expect(const struct vocab *v, uint64_t hash)
-{
-	__builtin_prefetch(&v->slots[hash & (v->nslots - 1)]);
-}
+/*
+ * The numbers of the n-grams, or -1, to id (g->n). All are looked up together,
+ * so that none waits for the memory of another.
+ */
+void vocab_find_all(const struct vocab *v, const char *text, const struct grams *g, int32_t *id);
 
 void vocab_save(const struct vocab *v, struct store *st);	/* tensors terms.text and terms.start */
 struct vocab *vocab_load(struct store *st);			/* dies (ST_DATA) when they make no sense */

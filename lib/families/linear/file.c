@@ -25,6 +25,8 @@ void lin_save(const void *fit, struct store *st)
 	store_put1(st, "level", DT_I32, m->p, m->level);
 	store_put1(st, "base", DT_I32, m->ncols, m->base);
 	store_put1(st, "how", DT_F64, HOWS, how);
+	if (m->slope != 1)
+		store_put1(st, "slope", DT_F64, 1, &m->slope);
 	if (m->npath) {
 		size_t dims[3] = { m->npath, m->k, m->p };
 		store_put1(st, "path.lambda", DT_F64, m->npath, m->lambda);
@@ -106,7 +108,7 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	struct lin *m = NEW0(struct lin, 1);
 	double *how = numbers1(st, "how", HOWS);
 	m->loss = loss;
-	m->k = loss == LOSS_SOFTMAX ? (size_t)x->nclasses : 1;
+	m->k = loss == LOSS_SOFTMAX || loss == LOSS_EACH ? (size_t)x->nclasses : 1;
 	load_columns(m, x, st);
 	m->weight = numbers2(st, "weight", m->k, m->p);
 	m->bias = numbers1(st, "bias", m->k);
@@ -123,6 +125,7 @@ struct lin *lin_load(enum loss loss, const struct data *x, struct store *st)
 	m->iterations = (int)how[HOW_ITERATIONS];
 	m->rounds = (int)how[HOW_ROUNDS];
 	m->converged = how[HOW_CONVERGED] != 0;
+	m->slope = 1;
 	load_path(m, st, how[HOW_CHOSEN]);
 	free(how);
 	const char *wrong = lin_columns(m, x);
@@ -193,10 +196,20 @@ static void show_path(const struct lin *m, const struct data *x, const struct sc
 		json_num(j, "cv_mean", m->cv[2 * i]);
 		json_num(j, "cv_se", m->cv[2 * i + 1]);
 		json_bool(j, "chosen", i == m->chosen);
+		if (m->path_terms)
+			json_int(j, "term_weights_used", m->path_terms[i]);
 		show_scores(m, x, sc, m->path_weight + i * m->k * m->p, m->path_bias + i * m->k, j);
 		json_end(j, '}');
 	}
 	json_end(j, ']');
+}
+
+static int64_t used_terms(const struct lin *m)
+{
+	int64_t used = 0;
+	for (size_t i = 0; i < m->nsparse * m->k; i++)
+		used += m->term[i] != 0;
+	return used;
 }
 
 void lin_show(const void *fit, const struct data *x, const struct schema *sc, struct json *j)
@@ -207,7 +220,11 @@ void lin_show(const void *fit, const struct data *x, const struct schema *sc, st
 	json_bool(j, "converged", m->converged);
 	if (m->loss == LOSS_HUBER)
 		json_num(j, "delta", m->param);
+	if (m->slope != 1)
+		json_num(j, "slope", m->slope);
 	show_scores(m, x, sc, m->weight, m->bias, j);
+	if (m->nsparse)
+		json_int(j, "term_weights_used", used_terms(m));
 	if (m->npath)
 		show_path(m, x, sc, j);
 }

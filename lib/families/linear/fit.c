@@ -42,6 +42,12 @@ const char *lin_check(const struct lin_opts *o, const struct data *d)
 {
 	bool descent = is_descent(o->solver), quantile = o->objective && strcmp(o->objective, "quantile") == 0;
 	bool poisson = o->objective && strcmp(o->objective, "poisson") == 0;
+	if (o->nb_weights && !data_nsparse(d))
+		return "--nb-weights are of terms, and there are no texts";
+	if (o->multiclass && lin_each(o, d) && (o->path > 0 || descent))
+		return "--path, --solver gd and sgd are not for one model a class (--multiclass ovr)";
+	if (o->path > 0 && o->nb_weights)
+		return "--path is not for --nb-weights";
 	if (o->path > 0 && descent)
 		return "--path needs solutions to the last digits: --solver gd and sgd do not give them";
 	if (quantile && !descent && strcmp(o->solver, "auto") != 0)
@@ -150,6 +156,14 @@ static void centre_classes(const struct glm *g, double *theta)
 	}
 }
 
+/* The gradient's entries at constant scores and the scale of terms set what tolerance means. */
+static void begin(const struct lin_opts *o, struct solve *s, struct glm *g, double *theta)
+{
+	glm_null(g, theta);
+	s->tol = o->tol * solve_scale(g, theta) * glm_scale(g, o->l2);
+	glm_penalty(g, o->l1, o->l2, o->standardize);
+}
+
 static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, struct run *run, double *theta, int *rounds)
 {
 	struct fitting f = { .run = run, .g = g, .rounds = is_descent(o->solver) };
@@ -161,9 +175,7 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 	}
 	s->told = told;
 	s->ctx = &f;
-	glm_null(g, theta);
-	s->tol = o->tol * solve_scale(g, theta);
-	glm_penalty(g, o->l1, o->l2, o->standardize);
+	begin(o, s, g, theta);
 	double null = f.rounds ? glm_eval(g, theta, NULL) : 0;
 	solve(s, g, theta);
 	*rounds = f.rounds ? s->done : 0;
@@ -181,15 +193,30 @@ static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, s
 	free(f.p);
 }
 
+static struct solve solve_of(const struct lin_opts *o, const struct glm *g, const struct run *run)
+{
+	struct solve s = { .solver = solver_of(o, g), .rate = o->rate, .schedule = schedule_of(o->schedule), .batch = o->batch,
+			   .seed = run->seed };
+	s.iterations = iterations_of(o, s.solver);
+	return s;
+}
+
+static void warn_unfinished(const struct lin *m, const struct run *run)
+{
+	if (!m->converged && run->fold <= 1)
+		warn("the solver stopped after %d iterations before it reached --tol: more --iterations or a larger --l2 may help",
+		     m->iterations);
+}
+
 struct lin *lin_fit(const struct lin_opts *o, enum loss loss, double param, const struct data *d, struct run *run)
 {
 	struct glm *g = glm_new(d, loss, param, !lin_penalised(o), o->knots, run->threads);
-	double *theta = NEW(double, g->m), l1 = o->l1, l2 = o->l2;
+	double *theta = NEW(double, g->m), l1 = o->l1, l2 = o->l2, *ratio = NULL;
 	struct lin_path path = { 0 };
-	struct solve s = { .solver = solver_of(o, g), .rate = o->rate, .schedule = schedule_of(o->schedule),
-			   .batch = o->batch, .seed = run->seed };
+	struct solve s = solve_of(o, g, run);
 	int rounds = 0;
-	s.iterations = iterations_of(o, s.solver);
+	if (o->nb_weights)
+		g->ratio = ratio = nb_ratio(d, 1, o->nb_smooth);
 	if (o->path > 0) {
 		lin_path(o, &s, g, run, theta, &path);
 		l1 = path.lambda[path.chosen] * o->mix;
@@ -215,9 +242,53 @@ struct lin *lin_fit(const struct lin_opts *o, enum loss loss, double param, cons
 		note(1, "%zu design columns, %zu of texts, %d iterations, objective %.10g%s", g->ds->p, g->q - g->qd, s.done, m->objective,
 		     s.converged ? "" : ", not converged");
 	}
-	if (!s.converged && !is_descent(o->solver) && run->fold <= 1)
-		warn("the solver stopped after %d iterations before it reached --tol: more --iterations or a larger --l2 may help",
-		     s.done);
+	if (!is_descent(o->solver))
+		warn_unfinished(m, run);
+	free(ratio);
+	free(theta);
+	glm_free(g);
+	return m;
+}
+
+bool lin_each(const struct lin_opts *o, const struct data *d)
+{
+	return d->nclasses > 2 && (strcmp(o->multiclass, "ovr") == 0 || o->nb_weights);
+}
+
+struct lin *lin_fit_each(const struct lin_opts *o, const struct data *d, struct run *run)
+{
+	struct glm *g = glm_new(d, LOSS_LOGISTIC, 0, !lin_penalised(o), o->knots, run->threads), all = *g;
+	size_t k = (size_t)d->nclasses;
+	double *theta = NEW(double, k * g->m), objective = 0;
+	int iterations = 0;
+	bool converged = true;
+	for (size_t c = 0; c < k; c++) {
+		double *ratio = o->nb_weights ? nb_ratio(d, (int32_t)c, o->nb_smooth) : NULL, *t = theta + c * g->m;
+		struct solve s = solve_of(o, g, run);
+		glm_against(g, (int32_t)c);
+		g->ratio = ratio;
+		begin(o, &s, g, t);
+		solve(&s, g, t);
+		for (size_t j = g->qd; j < g->q; j++)	/* the classes' scales differ */
+			t[j] *= g->scale[j - g->qd];
+		objective += s.objective;
+		iterations = s.done > iterations ? s.done : iterations;
+		converged = converged && s.converged;
+		run_round(run, (int)c + 1, (int)k, s.objective, NULL);
+		free(ratio);
+	}
+	for (size_t j = 0; j < g->q - g->qd; j++)
+		g->scale[j] = 1;
+	all = *g;
+	all.k = k;
+	all.loss = LOSS_EACH;
+	struct lin *m = lin_from(&all, theta, d);
+	m->objective = objective;
+	m->iterations = iterations;
+	m->converged = converged;
+	if (run->fold <= 1)
+		note_names(g, o->l1, o->l2);
+	warn_unfinished(m, run);
 	free(theta);
 	glm_free(g);
 	return m;

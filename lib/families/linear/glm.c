@@ -228,7 +228,7 @@ static double *sparse_coefficients(const struct glm *g, const double *theta)
 	double *c = NEW(double, n * g->k);
 	for (size_t k = 0; k < g->k; k++)
 		for (size_t j = 0; j < n; j++)
-			c[j * g->k + k] = theta[k * g->q + g->qd + j];
+			c[j * g->k + k] = theta[k * g->q + g->qd + j] * g->scale[j];
 	return c;
 }
 
@@ -250,7 +250,7 @@ static void column_chunk(void *ctx, size_t chunk, int worker)
 		memset(sum, 0, g->k * sizeof(*sum));
 		sparse_dots(&g->xt, j, g->k, c->r, sum);
 		for (size_t k = 0; k < g->k; k++)
-			c->grad[k * g->q + g->qd + j] = sum[k];
+			c->grad[k * g->q + g->qd + j] = sum[k] * g->scale[j];
 	}
 	free(sum);
 }

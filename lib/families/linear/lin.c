@@ -26,7 +26,7 @@ void lin_terms(const struct glm *g, const double *theta, double *term)
 {
 	for (size_t k = 0; k < g->k; k++)
 		for (size_t j = 0; j < g->q - g->qd; j++)
-			term[j * g->k + k] = theta[k * g->q + g->qd + j] * g->unit;
+			term[j * g->k + k] = theta[k * g->q + g->qd + j] * g->scale[j] * g->unit;
 }
 
 struct lin *lin_from(const struct glm *g, const double *theta, const struct data *d)
@@ -34,6 +34,7 @@ struct lin *lin_from(const struct glm *g, const double *theta, const struct data
 	const struct design *ds = g->ds;
 	struct lin *m = NEW0(struct lin, 1);
 	m->loss = g->loss;
+	m->slope = 1;
 	m->param = g->loss == LOSS_HUBER ? g->param * g->unit : g->param;
 	m->ncols = ds->ncols;
 	m->k = g->k;
@@ -211,6 +212,8 @@ void lin_predict(const void *fit, const struct data *x, double *out)
 	/* the one score of a binary row waits in the second half, which is read before it is overwritten */
 	double *f = m->loss == LOSS_LOGISTIC ? out + x->n : out;
 	lin_scores(m, x, f);
+	for (size_t i = 0; m->slope != 1 && i < x->n * m->k; i++)
+		f[i] *= m->slope;
 	loss_predict(m->loss, x->n, m->k, f, out);
 }
 
@@ -238,6 +241,8 @@ void lin_contrib(const void *fit, const struct data *x, double *out)
 		add_groups(m, x, data_row(x, i), out + i * m->k * wide + m->ncols, wide);
 	for (size_t i = 0; i < x->n * m->k; i++)
 		out[i * wide + wide - 1] = m->bias[i % m->k];
+	for (size_t i = 0; m->slope != 1 && i < x->n * m->k * wide; i++)
+		out[i] *= m->slope;
 }
 
 bool lin_importance(const void *fit, const struct data *x, const char *kind, double *out)
@@ -255,6 +260,19 @@ bool lin_importance(const void *fit, const struct data *x, const char *kind, dou
 	return true;
 }
 
+void lin_speak(const void *fit, double *out)
+{
+	const struct lin *m = fit;
+	if (m->loss != LOSS_LOGISTIC) {
+		memcpy(out, m->term, m->nsparse * m->k * sizeof(*out));
+		return;
+	}
+	for (size_t i = 0; i < m->nsparse; i++) {
+		out[2 * i] = -m->term[i];
+		out[2 * i + 1] = m->term[i];
+	}
+}
+
 int lin_rounds(const void *fit)
 {
 	return ((const struct lin *)fit)->rounds;
@@ -265,6 +283,7 @@ const char *lin_link(const void *fit)
 	switch (((const struct lin *)fit)->loss) {
 	case LOSS_LOGISTIC: return "logit";
 	case LOSS_SOFTMAX: return "softmax";
+	case LOSS_EACH: return "ovr";
 	case LOSS_POISSON: return "log";
 	default: return "identity";
 	}

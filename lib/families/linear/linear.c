@@ -51,6 +51,7 @@ const struct family family_linear = {
 	.show = lin_show,
 	.importance = lin_importance,
 	.contrib = lin_contrib,
+	.terms = lin_speak,
 	.rounds = lin_rounds,
 	.link = lin_link,
 };

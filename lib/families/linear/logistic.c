@@ -2,12 +2,15 @@
 
 static const struct opt logistic_opts[] = {
 	LIN_OPTIONS("0.0001"),
+	OPT(struct lin_opts, multiclass, "multiclass", "HOW", "softmax", "softmax|ovr",
+	    "more than two classes: one model of all, or one of each class against all others"),
+	NB_OPTIONS,
 	OPT_END
 };
 
-static enum loss loss_of(const struct data *x)
+static enum loss loss_of(const struct lin_opts *o, const struct data *x)
 {
-	return x->nclasses == 2 ? LOSS_LOGISTIC : LOSS_SOFTMAX;
+	return x->nclasses == 2 ? LOSS_LOGISTIC : lin_each(o, x) ? LOSS_EACH : LOSS_SOFTMAX;
 }
 
 static const char *logistic_check(const void *opts, const struct data *d)
@@ -17,13 +20,13 @@ static const char *logistic_check(const void *opts, const struct data *d)
 
 static void *logistic_fit(const void *opts, const struct data *train, struct run *run)
 {
-	return lin_fit(opts, loss_of(train), 0, train, run);
+	enum loss loss = loss_of(opts, train);
+	return loss == LOSS_EACH ? lin_fit_each(opts, train, run) : lin_fit(opts, loss, 0, train, run);
 }
 
 static void *logistic_load(const void *opts, const struct data *x, struct store *st)
 {
-	(void)opts;
-	return lin_load(loss_of(x), x, st);
+	return lin_load(loss_of(opts, x), x, st);
 }
 
 const struct family family_logistic = {
@@ -43,6 +46,7 @@ const struct family family_logistic = {
 	.show = lin_show,
 	.importance = lin_importance,
 	.contrib = lin_contrib,
+	.terms = lin_speak,
 	.rounds = lin_rounds,
 	.link = lin_link,
 };

@@ -28,12 +28,18 @@
 	OPT(struct lin_opts, path_rule, "path-rule", "HOW", "min", "min|1se", \
 	    "take the least loss, or the largest penalty within one standard error of it")
 
+#define NB_OPTIONS \
+	OPT(struct lin_opts, nb_weights, "nb-weights", NULL, NULL, NULL, \
+	    "multiply each term by what naive Bayes says of it (NB-SVM); several classes are then taken one against the others"), \
+	OPT(struct lin_opts, nb_smooth, "nb-smooth", "A", "1", "(0,1e9]", "rows added to every count of --nb-weights")
+
 #define LIN_DETAILS \
 	"The objective is the weighted mean of the loss over rows, plus l1 times the sum of absolute coefficients, plus " \
 	"l2 / 2 times the sum of their squares; the intercept is free. Columns are standardised inside, coefficients " \
 	"are reported in original units. A missing number counts as the mean, with an indicator column where training " \
 	"rows missed some. A category has a column for each level (and for missing where training had it); one of two " \
 	"levels has a single column, and without a penalty the first level has none. A level that training never saw " \
-	"counts as the average row. With --knots the effect of a number is piecewise linear, and the model additive. With --path, --l1 and --l2 play no part."
+	"counts as the average row. With --knots the effect of a number is piecewise linear, and the model additive. With " \
+	"--path, --l1 and --l2 play no part. Terms of texts are neither centred nor standardised."
 
 #endif

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "math/dense.h"
 
 #define RATIO_TALL 1e-4		/* last penalty over first, with more rows than columns; as glmnet */
@@ -28,7 +27,7 @@ static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, do
 	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
 	s->memory = keep ? solve_memory_new(g->m) : NULL;
 	glm_null(g, theta);
-	s->tol = tol * solve_scale(g, theta);
+	s->tol = tol * solve_scale(g, theta) * glm_scale(g, lambda[n - 1] * (1 - o->mix));
 	for (size_t i = 0; i < n; i++) {
 		glm_penalty(g, lambda[i] * o->mix, lambda[i] * (1 - o->mix), o->standardize);
 		if (s->solver == SOLVE_IPM)
@@ -55,10 +54,8 @@ static double lambda_max(const struct lin_opts *o, struct glm *g)
 	return most > 0 ? most / fmax(o->mix, 1e-3) : 1;
 }
 
-/* Fold 0..folds-1 of each row: classes spread evenly, drawn from the seed. */
-static void draw_folds(const struct data *d, uint64_t seed, int32_t folds, int32_t *fold)
+void lin_folds(const struct data *d, struct rng r, int32_t folds, int32_t *fold)
 {
-	struct rng r = rng_at(seed, "linear.path", 0);
 	uint32_t *order = NEW(uint32_t, d->n);
 	int32_t next = 0, classes = d->nclasses ? d->nclasses : 1;
 	for (size_t i = 0; i < d->n; i++)
@@ -184,7 +181,7 @@ void lin_path(const struct lin_opts *o, struct solve *s, struct glm *g, const st
 	path->terms = NEW(int64_t, n);
 	for (size_t i = 0; i < n; i++)
 		path->lambda[i] = n > 1 ? top * pow(ratio, (double)i / (double)(n - 1)) : top;
-	draw_folds(g->d, run->seed, o->path_folds, fold);
+	lin_folds(g->d, rng_at(run->seed, "linear.path", 0), o->path_folds, fold);
 	for (size_t f = 0; f < folds; f++)
 		run_fold(o, *s, g, path->lambda, n, fold, (int32_t)f, loss + f * n);
 	summarise(n, o->path_folds, loss, path->cv);

@@ -4,11 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "base/mem.h"
 
 /* A probability that starts a search lies this far from 0 and 1. */
 #define CLIP 1e-10
 #define PENALTY_MAX 1e200
+#define RATIO_MIN 1e-8
+#define SCALE_MAX 1e8	/* ratio of the squares of scales */
 
 struct weighted {
 	double y, w;
@@ -106,6 +109,10 @@ void glm_null(const struct glm *g, double *theta)
 		theta[0] = log(p) - log1p(-p);
 		break;
 	}
+	case LOSS_MARGIN:
+		break;
+	case LOSS_EACH:
+		bug("models of a class each are found one by one");
 	case LOSS_SOFTMAX: {
 		double mean = 0;
 		for (size_t i = 0; i < g->n; i++)
@@ -138,6 +145,12 @@ static void set_target(struct glm *g, const struct data *d)
 		g->y[i] = g->w[i] > 0 ? g->y[i] / g->unit : 0;
 }
 
+void glm_against(struct glm *g, int32_t class)
+{
+	for (size_t i = 0; i < g->n; i++)
+		g->y[i] = g->d->label[data_row(g->d, i)] == class;
+}
+
 struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int32_t knots, int threads)
 {
 	struct glm *g = NEW0(struct glm, 1);
@@ -151,6 +164,9 @@ struct glm *glm_new(const struct data *d, enum loss loss, double param, bool dro
 	g->q = g->qd + data_nsparse(d);
 	if (g->q > g->qd)
 		g->xt = sparse_transpose(d->sparse, d->rows, d->first, d->n, threads);
+	g->scale = NEW(double, g->q - g->qd);
+	for (size_t j = 0; j < g->q - g->qd; j++)
+		g->scale[j] = 1;
 	g->m = g->k * g->q;
 	g->y = NEW(double, g->n);
 	g->w = NEW(double, g->n);
@@ -176,11 +192,38 @@ void glm_free(struct glm *g)
 		return;
 	design_free(g->ds);
 	sparse_free(&g->xt);
+	free(g->scale);
 	free(g->y);
 	free(g->w);
 	free(g->l1);
 	free(g->l2);
 	free(g);
+}
+
+/* Of a row of average weight, near the minimum: for a classifier that is sure of most rows far below its most, 1/4. */
+static double curvature(enum loss loss)
+{
+	return loss == LOSS_LOGISTIC || loss == LOSS_SOFTMAX ? 0.08 : 1;
+}
+
+/* A term that says nothing is held to it by a penalty that is large, but finite. */
+static double ratio_at(const struct glm *g, size_t j)
+{
+	return g->ratio ? fmax(fabs(g->ratio[j]), RATIO_MIN) : 1;
+}
+
+double glm_scale(struct glm *g, double l2)
+{
+	double bend = curvature(g->loss), most = 1;
+	for (size_t j = 0; j < g->q - g->qd; j++) {
+		double square = 0;
+		for (size_t e = g->xt.start[j]; e < g->xt.start[j + 1]; e++)
+			square += g->w[g->xt.col[e]] * g->xt.val[e] * g->xt.val[e];
+		double r = ratio_at(g, j), bends = bend / (l2 / r / r + bend * square);
+		g->scale[j] = bends < SCALE_MAX ? sqrt(bends) : sqrt(SCALE_MAX);
+		most = fmax(most, g->scale[j]);
+	}
+	return most;
 }
 
 void glm_penalty(struct glm *g, double l1, double l2, bool standardize)
@@ -190,7 +233,7 @@ void glm_penalty(struct glm *g, double l1, double l2, bool standardize)
 	l2 = g->loss == LOSS_QUANTILE ? l2 * g->unit : l2;
 	for (size_t a = 0; a < g->m; a++) {
 		size_t j = a % g->q;
-		double sd = standardize || j == 0 || j >= g->qd ? 1 : g->ds->sd[j - 1];
+		double sd = j >= g->qd ? ratio_at(g, j - g->qd) / g->scale[j - g->qd] : standardize || j == 0 || j >= g->qd ? 1 : g->ds->sd[j - 1];
 		g->l1[a] = j ? fmin(l1 / sd, PENALTY_MAX) : 0;
 		g->l2[a] = j ? fmin(l2 / sd / sd, PENALTY_MAX) : 0;
 	}

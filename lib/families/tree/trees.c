@@ -263,9 +263,16 @@ static void load_tables(struct trees *t, struct store *st)
 	if (!k)
 		return;
 	const float *p = store_get2(st, "leaf.prob", DT_F32, &probs, &k);
-	for (size_t i = 0; i < probs * k; i++)
-		if (!(p[i] >= 0 && p[i] <= 1))
-			store_bad(st, "leaf.prob[%zu] is not a probability", i);
+	for (size_t i = 0; i < probs; i++) {
+		double sum = 0;
+		for (size_t c = 0; c < k; c++) {
+			if (!(p[i * k + c] >= 0 && p[i * k + c] <= 1))
+				store_bad(st, "leaf.prob[%zu] is not a probability", i * k + c);
+			sum += (double)p[i * k + c];
+		}
+		if (fabs(sum - 1) > 1e-3)
+			store_bad(st, "leaf.prob[%zu]: the probabilities sum to %g", i, sum);
+	}
 	free(t->prob);
 	t->prob = mem_copy(p, probs * k, sizeof(*p));
 	t->nprobs = probs;

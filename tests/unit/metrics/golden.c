@@ -12,13 +12,13 @@
 #define DIR "tests/golden/metrics/"
 #define MAX_COLS 8
 
-/* A small file of predictions: target, prediction, p:LABEL ..., w. */
+/* A small file of predictions: target, prediction, p:LABEL ..., w, and group where there are groups. */
 struct file {
 	char *text;
 	struct scored s;
 	const char *labels[MAX_COLS];
 	double w[512], y[512], p[512 * MAX_COLS];
-	int32_t label[512], pred[512];
+	int32_t label[512], pred[512], group[512];
 };
 
 static int32_t place(const struct file *f, const char *text)
@@ -43,6 +43,12 @@ static void read_row(struct file *f, char *line)
 		f->p[i] = strtod(pred, NULL);
 	}
 	f->w[i] = strtod(strtok_r(NULL, ",", &save), NULL);
+	char *group = strtok_r(NULL, ",", &save);
+	if (group) {
+		f->group[i] = (int32_t)strtod(group, NULL);
+		f->s.group = f->group;
+		f->s.ngroups = 14;
+	}
 }
 
 static struct file *read_case(const char *name)

@@ -3,6 +3,7 @@
 
 #include <libstemmer.h>
 
+#include "data/text/term.h"
 #include "text.h"
 
 static const char *printed(const struct tokens *t)
@@ -277,10 +278,9 @@ END_TEST
 /* Every run of tokens of one group, in order; padded: a group of fewer tokens gives itself, once. */
 static size_t naive_grams(const struct tokens *t, struct gram_range r, struct slice *out)
 {
-	size_t n = 0, from = 0, end;
-	for (; from < t->n; from = end) {
-		for (end = from; end < t->n && t->group[end] == t->group[from]; end++)
-			continue;
+	size_t n = 0;
+	for (size_t g = 0, from = 0, end; g < t->ngroups; g++, from = end) {
+		end = t->group[g];
 		for (size_t k = (size_t)r.least; k <= (size_t)r.most; k++) {
 			size_t least = k < end - from || !r.padded ? k : end - from;
 			for (size_t i = from; i + least <= end; i++)
@@ -318,7 +318,7 @@ START_TEST(grams_equal_naive_ones)
 				k++;
 			for (size_t j = 0; j < n; j++)
 				count += want[j].n == want[i].n && memcmp(want[j].s, want[i].s, want[i].n) == 0;
-			MUST(k < g.n && g.g[k].count == count && k <= next && g.g[k].hash == hash_bytes(want[i].s, want[i].n, 0), "'%s': %.*s",
+			MUST(k < g.n && g.g[k].count == count && k <= next && g.g[k].hash == term_hash(want[i].s, want[i].n), "'%s': %.*s",
 			     text.s, (int)want[i].n, want[i].s);
 			next += k == next;
 		}
