@@ -291,6 +291,7 @@ static void sort_keys(struct key *k, size_t n, const struct slice *s, size_t dep
 
 #define BUCKETS 65536	/* by the first two bytes */
 #define SHARES 256	/* of the keys, sorted side by side */
+#define MANY 4096	/* keys from which they are worth it */
 
 struct sorting {
 	const struct slice *s;
@@ -321,8 +322,23 @@ static size_t bucket_of(struct slice s)
 	return (s.n > 0 ? (size_t)(unsigned char)s.s[0] << 8 : 0) | (s.n > 1 ? (unsigned char)s.s[1] : 0);
 }
 
+static void sort_few(const struct slice *s, size_t n, uint32_t *order)
+{
+	struct key *key = NEW(struct key, n);
+	for (size_t i = 0; i < n; i++)
+		key[i] = (struct key){ head_of(s[i], 0), (uint32_t)i };
+	sort_keys(key, n, s, 0);
+	for (size_t i = 0; i < n; i++)
+		order[i] = key[i].place;
+	free(key);
+}
+
 void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
 {
+	if (n < MANY) {
+		sort_few(s, n, order);
+		return;
+	}
 	struct sorting so = { s, n, NEW(struct key, n), NEW0(uint32_t, BUCKETS + 2), order };
 	for (size_t i = 0; i < n; i++)
 		so.start[bucket_of(s[i]) + 2]++;
@@ -330,7 +346,7 @@ void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
 		so.start[b + 1] += so.start[b];
 	for (size_t i = 0; i < n; i++)
 		so.key[so.start[bucket_of(s[i]) + 1]++] = (struct key){ head_of(s[i], 2), (uint32_t)i };
-	par_for(n < 4096 ? 1 : threads, SHARES, sort_share, &so);
+	par_for(threads, SHARES, sort_share, &so);
 	free(so.key);
 	free(so.start);
 }
