@@ -23,10 +23,10 @@ static struct tfidf_opts options(const uint8_t *h)
 {
 	struct tfidf_opts o;
 	opt_defaults(tfidf_table, &o);
-	o.token.tokens = PICK(h[0], "word", "sklearn", "tweet", "char", "char-wb");
-	o.token.letter_case = PICK(h[0] / 5u, "fold", "lower", "keep");
-	o.token.nfkc = h[0] / 15 % 2;
-	o.token.strip_accents = h[0] / 30 % 2;
+	o.token.tokens = PICK(h[0], "word", "sklearn", "tweet", "char", "char-wb", "cell");
+	o.token.letter_case = PICK(h[0] / 6u, "fold", "lower", "keep");
+	o.token.nfkc = h[0] / 18 % 2;
+	o.token.strip_accents = h[0] / 36 % 2;
 	if (strncmp(o.token.tokens, "char", 4) != 0) {
 		o.token.stem = PICK(h[1], NULL, NULL, "english", "russian", "turkish", "porter");
 		o.token.min_length = 1 + h[1] / 6 % 3;
@@ -96,7 +96,10 @@ static void one(const uint8_t *data, size_t n)
 	char *why;
 	if (n < HEAD)
 		return;
-	const char *s = mem_copy(data + HEAD, n - HEAD, 1), *end = s + (n - HEAD);
+	char *copy = mem_copy(data + HEAD, n - HEAD, 1);
+	for (char *p = copy; p < copy + (n - HEAD); p++)
+		*p = *p ? *p : ' ';	/* readers let no NUL pass */
+	const char *s = copy, *end = s + (n - HEAD);
 	while (s < end && k < TEXTS) {
 		const char *e = memchr(s, '\n', (size_t)(end - s));
 		e = e ? e : end;
