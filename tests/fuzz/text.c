@@ -96,10 +96,7 @@ static void one(const uint8_t *data, size_t n)
 	char *why;
 	if (n < HEAD)
 		return;
-	char *copy = mem_copy(data + HEAD, n - HEAD, 1);
-	for (char *p = copy; p < copy + (n - HEAD); p++)
-		*p = *p ? *p : ' ';	/* readers let no NUL pass */
-	const char *s = copy, *end = s + (n - HEAD);
+	const char *s = mem_copy(data + HEAD, n - HEAD, 1), *end = s + (n - HEAD);
 	while (s < end && k < TEXTS) {
 		const char *e = memchr(s, '\n', (size_t)(end - s));
 		e = e ? e : end;

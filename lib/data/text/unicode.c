@@ -312,7 +312,7 @@ bool unicode_add(const struct unicode *u, struct slice text, struct str *out)
 			continue;
 		}
 		ascii = false;
-		int32_t c = utf8_decode(s, end, &n, &bad);
+		int32_t c = utf8_next(s, end, &n, &bad);
 		const struct entry *e = entry_of(u, c);
 		if (e->joins) {
 			const char *to = s + n;
@@ -331,17 +331,21 @@ bool unicode_add(const struct unicode *u, struct slice text, struct str *out)
 		}
 		last = s;
 		last_out = out->n;
-		if (e->n != LONG_FORM)
-			str_add(out, e->s, e->n);
-		else
+		if (e->n != LONG_FORM) {
+			if (out->cap - out->n <= ALONE)
+				str_reserve(out, (size_t)(end - s) + ALONE);
+			memcpy(out->s + out->n, e->s, ALONE);
+			out->n += e->n;
+		} else {
 			put_piece(u, text, s, s + n, out);
+		}
 		s += n;
 	}
 	str_add(out, "", 0);
 	return ascii;
 }
 
-enum char_class char_class(int32_t c)
+static enum char_class class_of(int32_t c)
 {
 	switch (utf8proc_category(c)) {
 	case UTF8PROC_CATEGORY_LU:
@@ -367,4 +371,18 @@ enum char_class char_class(int32_t c)
 		return c == '_' ? CHAR_UNDERSCORE : (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f) || c == 0x85 ? CHAR_SPACE :
 			CHAR_OTHER;
 	}
+}
+
+/* What was found is kept, for characters of the first plane: 1 + class, 0 while it is not known. */
+enum char_class char_class(int32_t c)
+{
+	static _Atomic uint8_t known[0x10000];
+	if (c >= (int32_t)(sizeof(known) / sizeof(*known)))
+		return class_of(c);
+	unsigned k = atomic_load_explicit(&known[c], memory_order_relaxed);
+	if (k == 0) {
+		k = (unsigned)class_of(c) + 1;
+		atomic_store_explicit(&known[c], (uint8_t)k, memory_order_relaxed);
+	}
+	return (enum char_class)(k - 1);
 }

@@ -281,8 +281,8 @@ START_TEST(ties_are_broken_by_bytes)
 		size_t n = 1 + rng_below(&r, 6000);
 		struct choice by = { 1, 1e18, 1 + (int32_t)rng_below(&r, round % 2 ? 20 : 3000), MERIT_TF, false };
 		struct chooser *ch = chooser_new(&by, 100, 0, NULL, true);
-		uint32_t *order = NEW(uint32_t, n);
 		uint32_t *df;
+		uint32_t *order = NEW(uint32_t, n);
 		uint64_t levels = 1 + rng_below(&r, 5);
 		for (size_t i = 0; i < n; i++)
 			order[i] = (uint32_t)i;
@@ -380,7 +380,7 @@ START_TEST(sorting_equals_qsort)
 			size_t len = rng_below(&r, round % 2 ? 4 : 14);
 			char *t = NEW(char, len + 1);
 			for (size_t k = 0; k < len; k++)
-				t[k] = round % 2 ? (char)(1 + rng_below(&r, 255)) : "\001a\xff"[rng_below(&r, 3)];
+				t[k] = round % 2 ? (char)rng_below(&r, 256) : "\0a\xff"[rng_below(&r, 3)];
 			s[i] = want[i] = (struct slice){ t, len };
 		}
 		slices_sort(s, n, order, 1 + round % 3);

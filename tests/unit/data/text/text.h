@@ -72,9 +72,9 @@ UNUSED static void expect(const char *line, const char *text, const char *want)
 		part = bar ? bar + 1 : NULL;
 	}
 	for (size_t i = 0, g = 0; i < out.n; i++) {
-		bool first = i == (g ? out.group[g - 1] : 0);
-		str_printf(&got, "%s%.*s", i == 0 ? "" : first ? "||" : "|", (int)token_at(&out, i).n, token_at(&out, i).s);
-		g += i + 1 == out.group[g];
+		bool next = g < out.ngroups && i == out.group[g];
+		g += next;
+		str_printf(&got, "%s%.*s", i == 0 ? "" : next ? "||" : "|", (int)token_at(&out, i).n, token_at(&out, i).s);
 	}
 	str_add(&got, "", 0);
 	ck_assert_msg(strcmp(got.s, want) == 0, "%s: '%s' gives %s, not %s", line, text, got.s, want);

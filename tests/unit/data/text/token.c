@@ -280,8 +280,8 @@ END_TEST
 /* Every run of tokens of one group, in order; padded: a group of fewer tokens gives itself, once. */
 static size_t naive_grams(const struct tokens *t, struct gram_range r, struct slice *out)
 {
-	size_t n = 0;
-	for (size_t g = 0, from = 0, end; g < t->ngroups; g++, from = end) {
+	size_t n = 0, from = 0, end;
+	for (size_t g = 0; g < t->ngroups; g++, from = end) {
 		end = t->group[g];
 		for (size_t k = (size_t)r.least; k <= (size_t)r.most; k++) {
 			size_t least = k < end - from || !r.padded ? k : end - from;
