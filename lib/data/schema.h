@@ -56,6 +56,8 @@ struct convert {
 	uint64_t *missing;	/* (nfields) missing cells, empty texts */
 	bool bad;		/* a cell that is not a number, unseen under "error", or a text under strict_text */
 	size_t bad_row, bad_field;
+	uint64_t text_line;	/* of a first text that is not UTF-8; 0: none */
+	size_t text_field;	/* ... and its field */
 };
 
 /*

@@ -495,7 +495,7 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	size_t *map = NEW(size_t, like->schema.nfields), unknown = 0;
 	struct column *block = schema_columns(&like->schema);
 	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0, arena_new() };
-	struct convert cv = { NEW0(uint64_t, like->schema.nfields), NEW0(uint64_t, like->schema.nfields), false, 0, 0 };
+	struct convert cv = { .unseen = NEW0(uint64_t, like->schema.nfields), .missing = NEW0(uint64_t, like->schema.nfields) };
 	size_t target = reader_need(r, like->schema.target, "--target"), weight = SIZE_MAX;
 	if (like->roles[ROLE_WEIGHT])
 		weight = reader_need(r, like->roles[ROLE_WEIGHT], "--weight");

@@ -262,6 +262,10 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 			total->unseen[f] += c->cv.unseen[f];
 			total->missing[f] += c->cv.missing[f];
 		}
+		if (!total->text_line) {
+			total->text_line = c->cv.text_line;
+			total->text_field = c->cv.text_field;
+		}
 		str_free(&c->text);
 		free(c->cv.unseen);
 		free(c->cv.missing);
@@ -299,9 +303,13 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 			drift = true;
 			warn("the key '%s' is in no row and counts as missing", s->m->schema.fields[f].name);
 		} else if (total->unseen[f] && s->m->schema.fields[f].kind == KIND_TEXT) {
+			struct str where = { 0 };
 			drift = true;
-			warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8; their bytes count as U+FFFD",
-			     s->m->schema.fields[f].name, total->unseen[f], rows);
+			if (f == total->text_field)
+				str_printf(&where, ", the first in line %" PRIu64, total->text_line);
+			warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8%s; their bytes count as U+FFFD",
+			     s->m->schema.fields[f].name, total->unseen[f], rows, where.n ? where.s : "");
+			str_free(&where);
 		} else if (total->unseen[f]) {
 			drift = true;
 			warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing",
