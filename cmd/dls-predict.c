@@ -31,7 +31,7 @@ static const struct opt table[] = {
 
 static const struct command cmd = {
 	.synopsis = "[options] MODEL < data.csv > predictions.csv\n--show MODEL\n",
-	.brief = "Scores rows with a model: CSV, TSV, NDJSON or a JSON array in, CSV out.",
+	.brief = "Scores rows with a model: CSV, TSV, JSON, svmlight or VW in, CSV out.",
 	.examples = "dls-predict model < test.csv > predictions.csv\n"
 		"dls-predict --columns Id=customerID,Churn=p:1 model < test.csv > submission.csv\n"
 		"dls-predict --show model | jq .metrics\n",

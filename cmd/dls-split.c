@@ -39,7 +39,7 @@ static const struct opt table[] = {
 
 static const struct command cmd = {
 	.synopsis = "[options] < data.csv > part.csv\n",
-	.brief = "Chooses rows of a table, the same ones each time, and prints them as CSV in\ntheir order.",
+	.brief = "Chooses rows of a table, the same ones each time, and prints them as CSV in\ntheir order; rows of svmlight and VW as they are.",
 	.examples = "dls-split --frac 0.2 --stratify Churn < data.csv > test.csv\n"
 		"dls-split --frac 0.2 --stratify Churn --rest < data.csv > train.csv\n"
 		"dls-split --cv 5 --add fold < data.csv > folds.csv\n",
@@ -49,7 +49,7 @@ static const struct command cmd = {
 static void write_rows(const struct split_opts *o, const struct rows *rows, const int32_t *fold, struct out *out)
 {
 	struct str s = { 0 };
-	if (o->header) {
+	if (o->header && !rows->lines) {
 		out_write(out, rows->header.s, rows->header.n);
 		if (o->add) {
 			str_putc(&s, ',');
@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 	check_options(&o);
 	struct out out = out_open(o.output, false);
 	struct reader *r = reader_open(NULL, (struct reader_opts){ o.format, o.header, cmd_threads(o.threads) });
+	if (o.add && reader_is_lines(r))
+		die(ST_USAGE, "--add %s: rows of svmlight and VW have no place for a column", o.add);
 	if (o.add && reader_find(r, o.add) != SIZE_MAX)
 		die(ST_USAGE, "--add %s: the input has such a column already", o.add);
 	rows_read(&rows, r, key ? reader_need(r, key, o.stratify ? "--stratify" : o.group ? "--group" : "--time") : SIZE_MAX);

@@ -10,7 +10,7 @@
 #define S struct train_opts
 
 static const struct opt table[] = {
-	OPT(S, target, "target", "COL", NULL, NULL, "column to predict"),
+	OPT(S, target, "target", "COL", NULL, NULL, "column to predict; not needed with svmlight and VW, whose label it is"),
 	OPT(S, id, "id", "COLS", "", NULL, "columns that identify a row; not learned from"),
 	OPT(S, drop, "drop", "COLS", "", NULL, "columns not to learn from"),
 	OPT(S, numeric, "numeric", "COLS", "", NULL, "columns whose cells must be numbers"),
@@ -61,7 +61,7 @@ static void list_families(struct str *out)
 
 static const struct command cmd = {
 	.synopsis = "[options] FAMILY [family options] < data.csv > model\n",
-	.brief = "Fits a model to a table with a header: CSV, TSV, NDJSON or a JSON array, plain,\ngzip or zstd.",
+	.brief = "Fits a model to a table with a header, CSV, TSV, NDJSON or a JSON array, or to\nsparse rows, svmlight or VW; plain, gzip or zstd.",
 	.examples = "dls-train --target Churn logistic < train.csv > model\n"
 		"dls-train --target Churn --id customerID --cv 5 boost --rate 0.05 < train.csv > model\n"
 		"dls-train --target price --valid-frac 0.2 --early-stop 50 boost < diamonds.csv > model\n",

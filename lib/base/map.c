@@ -88,6 +88,31 @@ int32_t dict_find(const struct dict *d, const char *s, size_t n)
 	return d->n ? d->slots[slot_of(d, s, n, hash_bytes(s, n, 0))] : -1;
 }
 
+#define BATCH 32
+
+void dict_find_all(const struct dict *d, const struct slice *s, size_t n, int32_t *id)
+{
+	uint64_t hash[BATCH];
+	size_t mask = d->nslots - 1;
+	for (size_t i = 0; d->n == 0 && i < n; i++)
+		id[i] = -1;
+	for (size_t m; d->n && n; s += m, id += m, n -= m) {
+		m = n < BATCH ? n : BATCH;
+		for (size_t i = 0; i < m; i++) {
+			hash[i] = hash_bytes(s[i].s, s[i].n, 0);
+			__builtin_prefetch(&d->slots[hash[i] & mask]);
+		}
+		for (size_t i = 0; i < m; i++)
+			if (d->slots[hash[i] & mask] >= 0)
+				__builtin_prefetch(&d->entries[d->slots[hash[i] & mask]]);
+		for (size_t i = 0; i < m; i++)
+			if (d->slots[hash[i] & mask] >= 0)
+				__builtin_prefetch(d->entries[d->slots[hash[i] & mask]].s);
+		for (size_t i = 0; i < m; i++)
+			id[i] = d->slots[slot_of(d, s[i].s, s[i].n, hash[i])];
+	}
+}
+
 int32_t dict_size(const struct dict *d)
 {
 	return d->n;

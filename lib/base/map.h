@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct dict;
 struct dict *dict_new(void);
 void dict_free(struct dict *d);					/* NULL is fine */
 int32_t dict_add(struct dict *d, const char *s, size_t n);	/* its number, old or new */
 int32_t dict_find(const struct dict *d, const char *s, size_t n);/* its number, or -1 */
+/* The same for n at once, to id: none waits for the memory of another. */
+void dict_find_all(const struct dict *d, const struct slice *s, size_t n, int32_t *id);
 int32_t dict_size(const struct dict *d);
 const char *dict_text(const struct dict *d, int32_t i);		/* NUL-terminated, lives as long as d */
 size_t dict_len(const struct dict *d, int32_t i);

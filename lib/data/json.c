@@ -1,25 +1,36 @@
 /*
- * Rows of flat JSON objects. Not by cJSON: it would turn a 64-bit id into a
+ * Rows of JSON objects. Not by cJSON: it would turn a 64-bit id into a
  * double and lose its digits, and takes 64 bytes a value. The grammar is that
  * of RFC 8259, strictly.
  */
 #include "data/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
+#include "data/names.h"
 
 struct value {
 	int32_t col;
 	struct slice cell;
 };
 
+/* Which of some numbered things the present object has. */
+struct seen {
+	uint64_t *in;		/* (cap) number of the last object that has it */
+	size_t cap;
+};
+
 struct json_rows {
 	struct feed *feed;
-	struct dict *names;
+	struct dict *names, *features;
+	struct dict *spaces;	/* keys of objects inside */
+	bool nested;		/* there are such */
 	bool array;		/* the objects stand in one array; else one after another (NDJSON) */
 	bool open, comma, closed;	/* of the array: [ was read; a comma and no object since; ] was read */
 	bool rows;		/* there was an object */
@@ -30,9 +41,12 @@ struct json_rows {
 	size_t *ends;		/* (nrows) where each row's values end */
 	uint64_t *lines;	/* (nrows) */
 	size_t nrows, cap_rows;
-	uint64_t *seen;		/* (cap_seen) by column: number of the last object that has it */
-	size_t cap_seen;
-	uint64_t object;	/* number of this object, from 1 */
+	bool *sparse;		/* (nrows) */
+	struct entries entries;	/* of the rows; start has room for nrows + 1 */
+	size_t cap_entries;
+	struct name_list inner;	/* names of the features */
+	struct seen columns, insides, features_seen;	/* columns, spaces and features of this object */
+	uint64_t object;	/* its number, from 1; or that of a row whose features are looked at */
 	struct slice *cells;	/* (cap_cells) */
 	size_t cap_cells;
 	struct str text;	/* strings of the block that had escapes; reserved whole, so it does not move */
@@ -44,10 +58,17 @@ _Noreturn static void fault(const struct json_rows *c, const char *what)
 	die(ST_DATA, "%s:%llu: JSON: %s at '%.*s'", c->feed->where, (unsigned long long)c->line, what, n, c->s);
 }
 
-static void blanks(struct json_rows *c)
+static void skip_blanks(struct json_rows *c)
 {
 	while (c->s < c->end && (*c->s == ' ' || *c->s == '\t' || *c->s == '\r' || *c->s == '\n'))
 		c->line += *c->s++ == '\n';
+}
+
+/* Mostly there are none. */
+static inline void blanks(struct json_rows *c)
+{
+	if (c->s < c->end && (unsigned char)*c->s <= ' ')
+		skip_blanks(c);
 }
 
 /* Takes the byte if it is next. */
@@ -173,7 +194,7 @@ static struct slice value(struct json_rows *c, struct slice key)
 		die(ST_DATA, "%s:%llu: JSON: the value of '%.*s' is nested; only strings, numbers, true, false and null are read",
 		    c->feed->where, (unsigned long long)c->line, (int)(key.n < 60 ? key.n : 60), key.s);
 	if (word(c, "null", 4))
-		return (struct slice){ NULL, 0 };
+		return (struct slice){ "", 0 };
 	if (word(c, "true", 4) || word(c, "false", 5))
 		return (struct slice){ from, (size_t)(c->s - from) };
 	return number(c);
@@ -185,34 +206,129 @@ static int32_t column_of(struct json_rows *c, struct slice key, int32_t guess)
 	if (guess < dict_size(c->names) && dict_len(c->names, guess) == key.n &&
 	    memcmp(dict_text(c->names, guess), key.s, key.n) == 0)
 		return guess;
-	int32_t col = dict_add(c->names, key.s, key.n);
-	size_t known = c->cap_seen;
-	if ((size_t)col >= known) {
-		c->cap_seen = ((size_t)col + 1) * 2;
-		GROW(c->seen, c->cap_seen);
-		memset(c->seen + known, 0, (c->cap_seen - known) * sizeof(*c->seen));
-	}
-	return col;
+	return dict_add(c->names, key.s, key.n);
 }
 
-static int32_t member(struct json_rows *c, int32_t guess)
+static bool has(const struct json_rows *c, const struct seen *seen, int32_t i)
+{
+	return i >= 0 && (size_t)i < seen->cap && seen->in[i] == c->object;
+}
+
+_Noreturn static void twice(const struct json_rows *c, struct slice key)
+{
+	die(ST_DATA, "%s:%llu: JSON: the key '%.*s' stands twice in an object", c->feed->where, (unsigned long long)c->line,
+	    (int)(key.n < 60 ? key.n : 60), key.s);
+}
+
+static void grow_seen(struct seen *seen, size_t n)
+{
+	size_t known = seen->cap;
+	seen->cap = n * 2;
+	GROW(seen->in, seen->cap);
+	memset(seen->in + known, 0, (seen->cap - known) * sizeof(*seen->in));
+}
+
+/* Dies when the object has number i already, under this key. */
+static inline void see(const struct json_rows *c, struct seen *seen, int32_t i, struct slice key)
+{
+	if ((size_t)i >= seen->cap)
+		grow_seen(seen, (size_t)i + 1);
+	if (seen->in[i] == c->object)
+		twice(c, key);
+	seen->in[i] = c->object;
+}
+
+static struct slice key_of(struct json_rows *c)
 {
 	blanks(c);
 	if (!take(c, '"'))
 		fault(c, "no key in quotes");
-	struct slice key = slice_trim(string(c));
+	struct slice key = string(c);
 	if (key.n == 0)
 		fault(c, "an empty key before");
 	blanks(c);
 	if (!take(c, ':'))
 		fault(c, "no colon after a key");
 	blanks(c);
+	return key;
+}
+
+/* What follows a key inside an object inside: a feature, unless it is null. */
+static void feature(struct json_rows *c, struct slice space)
+{
+	struct slice key = key_of(c);
+	bool text = c->s < c->end && *c->s == '"';
+	struct slice cell = value(c, key);
+	double x = *cell.s == 't';
+	if (cell.n == 0 && !text)
+		return;
+	if (text || (*cell.s != 't' && *cell.s != 'f' && (!num_parse(cell.s, cell.n, &x) || fabs(x) > FEATURE_MAX)))
+		die(ST_DATA, "%s:%llu: JSON: '%.*s' for '%.*s' is no number up to 1e300; inside an object only numbers, true, false "
+		    "and null are read", c->feed->where, (unsigned long long)c->line, (int)(cell.n < 60 ? cell.n : 60), cell.s,
+		    (int)(key.n < 60 ? key.n : 60), key.s);
+	char *to = names_room(&c->inner, space.n + 1 + key.n);
+	memcpy(to, space.s, space.n);
+	to[space.n] = '=';
+	memcpy(to + space.n + 1, key.s, key.n);
+	names_put(&c->inner, space.n + 1 + key.n);
+	if (c->inner.n > c->cap_entries) {
+		c->cap_entries = c->cap_entries * 2 + 256;
+		GROW(c->entries.feature, c->cap_entries);
+		GROW(c->entries.value, c->cap_entries);
+	}
+	c->entries.value[c->inner.n - 1] = x;
+}
+
+/* The object under a key, after its brace. */
+static void inside(struct json_rows *c, struct slice key)
+{
+	if (key.n > SPACE_MAX)
+		die(ST_DATA, "%s:%llu: JSON: the key '%.60s...' of an object has more than %d bytes", c->feed->where,
+		    (unsigned long long)c->line, key.s, SPACE_MAX);
+	if (has(c, &c->columns, dict_find(c->names, key.s, key.n)))
+		twice(c, key);
+	see(c, &c->insides, dict_add(c->spaces, key.s, key.n), key);
+	c->nested = true;
+	blanks(c);
+	if (take(c, '}'))
+		return;
+	do {
+		feature(c, key);
+		blanks(c);
+	} while (take(c, ','));
+	if (!take(c, '}'))
+		fault(c, "neither comma nor brace after a value");
+}
+
+/* Numbers the features of the block's rows; dies where one stands twice in a row. */
+static void number_features(struct json_rows *c)
+{
+	names_find(&c->inner, c->features, c->entries.feature);
+	names_add(&c->inner, c->features, c->entries.feature);
+	for (size_t row = 0, e = 0; row < c->nrows; row++) {
+		c->line = c->lines[row];
+		c->object++;
+		for (; e < c->entries.start[row + 1]; e++)
+			see(c, &c->features_seen, c->entries.feature[e], names_at(&c->inner, e));
+	}
+}
+
+/* A member of the row's object: a cell, whose column it returns, or features. */
+static int32_t member(struct json_rows *c, int32_t guess, bool *sparse)
+{
+	struct slice key = slice_trim(key_of(c));
+	if (key.n == 0)
+		fault(c, "an empty key before");
+	if (take(c, '{')) {
+		*sparse = true;
+		inside(c, key);
+		return guess - 1;
+	}
 	struct slice cell = value(c, key);
 	int32_t col = column_of(c, key, guess);
-	if (c->seen[col] == c->object)
-		die(ST_DATA, "%s:%llu: JSON: the key '%s' stands twice in an object", c->feed->where,
-		    (unsigned long long)c->line, dict_text(c->names, col));
-	c->seen[col] = c->object;
+	see(c, &c->columns, col, key);
+	if (c->nested && has(c, &c->insides, dict_find(c->spaces, key.s, key.n)))
+		twice(c, key);
 	if (c->nvalues == c->cap_values) {
 		c->cap_values = c->cap_values * 2 + 256;
 		GROW(c->values, c->cap_values);
@@ -225,11 +341,12 @@ static int32_t member(struct json_rows *c, int32_t guess)
 static void object(struct json_rows *c, uint64_t line)
 {
 	int32_t col = -1;
+	bool sparse = false;
 	c->object++;
 	blanks(c);
 	if (!take(c, '}')) {
 		do {
-			col = member(c, col + 1);
+			col = member(c, col + 1, &sparse);
 			blanks(c);
 		} while (take(c, ','));
 		if (!take(c, '}'))
@@ -239,9 +356,13 @@ static void object(struct json_rows *c, uint64_t line)
 		c->cap_rows = c->cap_rows * 2 + 64;
 		GROW(c->lines, c->cap_rows);
 		GROW(c->ends, c->cap_rows);
+		GROW(c->sparse, c->cap_rows);
+		GROW(c->entries.start, c->cap_rows + 1);
 	}
 	c->ends[c->nrows] = c->nvalues;
+	c->sparse[c->nrows] = sparse;
 	c->lines[c->nrows++] = line;
+	c->entries.start[c->nrows] = c->inner.n;
 }
 
 /* What stands between objects, then an object; false at the end of the text. */
@@ -294,11 +415,13 @@ static void read_rows(struct json_rows *c, size_t n)
 	c->end = c->s + n;
 	c->line = f->line;
 	c->nrows = c->nvalues = c->text.n = 0;
+	names_clear(&c->inner);
 	str_reserve(&c->text, n);	/* unescaped is never longer */
 	while (next_row(c))
 		;
 	f->begin += n;
 	f->line = c->line;
+	number_features(c);
 }
 
 /* Values to a full array of cells; keys that a row has not are absent. */
@@ -318,13 +441,25 @@ static void lay_out(struct json_rows *c, struct block *b)
 			c->cells[row * b->ncols + (size_t)c->values[i].col] = c->values[i].cell;
 	b->cells = c->cells;
 	b->lines = c->lines;
+	if (c->nested) {
+		c->entries.start[0] = 0;
+		b->sparse = c->sparse;
+		b->entries = c->entries;
+	}
 }
 
-struct json_rows *json_rows_open(struct feed *f, struct dict *names)
+bool json_rows_nested(const struct json_rows *c)
+{
+	return c->nested;
+}
+
+struct json_rows *json_rows_open(struct feed *f, struct dict *names, struct dict *features)
 {
 	struct json_rows *c = NEW0(struct json_rows, 1);
 	c->feed = f;
 	c->names = names;
+	c->features = features;
+	c->spaces = dict_new();
 	const char *s = f->buf + f->begin, *end = f->buf + f->end;
 	while (s < end && (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r'))
 		s++;
@@ -363,8 +498,16 @@ void json_rows_close(struct json_rows *c)
 	free(c->values);
 	free(c->ends);
 	free(c->lines);
-	free(c->seen);
+	free(c->sparse);
+	free(c->entries.start);
+	free(c->entries.feature);
+	free(c->entries.value);
+	free(c->columns.in);
+	free(c->insides.in);
+	free(c->features_seen.in);
 	free(c->cells);
+	names_free(&c->inner);
+	dict_free(c->spaces);
 	str_free(&c->text);
 	free(c);
 }

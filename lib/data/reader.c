@@ -10,12 +10,20 @@
 #include "data/csvrows.h"
 #include "data/feed.h"
 #include "data/json.h"
+#include "data/lines.h"
+#include "data/svmlight.h"
+#include "data/vw.h"
+
+enum form { FORM_CSV, FORM_JSON, FORM_SVMLIGHT, FORM_VW };
 
 struct reader {
 	struct feed feed;
+	enum form form;
 	struct dict *names;	/* number: column */
-	struct csv_rows *csv;	/* one of these two */
+	struct dict *features;	/* number: feature */
+	struct csv_rows *csv;	/* one of these three */
 	struct json_rows *json;
+	struct line_rows *lines;
 	struct block block;
 	uint64_t rows;		/* in all blocks so far */
 	bool ahead;		/* the block was read at the opening and not given yet */
@@ -46,10 +54,23 @@ static bool read_block(struct reader *r)
 {
 	struct block *b = &r->block;
 	b->first = r->rows;
-	if (!(r->json ? json_rows_next(r->json, b) : csv_rows_next(r->csv, b)))
+	if (!(r->json ? json_rows_next(r->json, b) : r->lines ? line_rows_next(r->lines, b) : csv_rows_next(r->csv, b)))
 		return false;
 	r->rows += b->nrows;
 	return true;
+}
+
+/* The form that was asked for, or that the first bytes (of which c is the first that is no blank) look like. */
+static enum form find_form(struct feed *f, const char *format, char c)
+{
+	const char *s = f->buf + f->begin, *end = f->buf + f->end;
+	f->buf[f->end] = '\n';
+	if (strcmp(format, "auto") != 0)
+		return strcmp(format, "json") == 0 ? FORM_JSON : strcmp(format, "svmlight") == 0 ? FORM_SVMLIGHT :
+			strcmp(format, "vw") == 0 ? FORM_VW : FORM_CSV;
+	if (c == '{' || c == '[')
+		return FORM_JSON;
+	return vw_looks(s, end) ? FORM_VW : svmlight_looks(s, end, f->eof) ? FORM_SVMLIGHT : FORM_CSV;
 }
 
 struct reader *reader_open(const char *path, struct reader_opts o)
@@ -57,11 +78,15 @@ struct reader *reader_open(const char *path, struct reader_opts o)
 	struct reader *r = NEW0(struct reader, 1);
 	const char *format = o.format ? o.format : "auto";
 	r->names = dict_new();
+	r->features = dict_new();
 	feed_open(&r->feed, path);
 	char c = find_start(&r->feed);
-	if (strcmp(format, "json") == 0 || (strcmp(format, "auto") == 0 && (c == '{' || c == '['))) {
-		r->json = json_rows_open(&r->feed, r->names);
+	r->form = find_form(&r->feed, format, c);
+	if (r->form == FORM_JSON) {
+		r->json = json_rows_open(&r->feed, r->names, r->features);
 		r->ahead = read_block(r);	/* the names are known from the first rows */
+	} else if (r->form != FORM_CSV) {
+		r->lines = line_rows_open(&r->feed, r->form == FORM_VW ? &vw_form : &svmlight_form, o.threads, r->names, r->features);
 	} else {
 		const char *marks = strcmp(format, "tsv") == 0 ? "\t" : strcmp(format, "csv") == 0 ? ",;" : ",\t;";
 		r->csv = csv_rows_open(&r->feed, marks, o.header, o.threads, r->names);
@@ -102,6 +127,31 @@ bool reader_is_json(const struct reader *r)
 	return r->json != NULL;
 }
 
+bool reader_is_lines(const struct reader *r)
+{
+	return r->lines != NULL;
+}
+
+bool reader_is_numbered(const struct reader *r)
+{
+	return r->form == FORM_SVMLIGHT;
+}
+
+bool reader_is_sparse(const struct reader *r)
+{
+	return r->lines || (r->json && json_rows_nested(r->json));
+}
+
+int32_t reader_nfeatures(const struct reader *r)
+{
+	return dict_size(r->features);
+}
+
+struct slice reader_feature(const struct reader *r, int32_t i)
+{
+	return (struct slice){ dict_text(r->features, i), dict_len(r->features, i) };
+}
+
 const char *reader_where(const struct reader *r)
 {
 	return r->feed.where;
@@ -116,7 +166,9 @@ void reader_close(struct reader *r)
 {
 	csv_rows_close(r->csv);
 	json_rows_close(r->json);
+	line_rows_close(r->lines);
 	feed_close(&r->feed);
 	dict_free(r->names);
+	dict_free(r->features);
 	free(r);
 }

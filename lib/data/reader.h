@@ -1,7 +1,12 @@
 /*
  * Records from a stream, whatever its form: CSV, TSV, NDJSON, a JSON array,
- * each plain, gzip or zstd. The form is recognised from the first bytes or
- * forced. Memory is constant: one block at a time.
+ * svmlight, VW, each plain, gzip or zstd. The form is recognised from the first
+ * bytes or forced. Memory is constant: one block at a time.
+ *
+ * Rows of svmlight and VW, and JSON objects with an object in them, are sparse:
+ * beside their columns they have features, each a name (in svmlight a number)
+ * and a number; what is not there is 0. Their columns only say something of the
+ * row: label, qid, comment; label, weight, tag.
  *
  * Rules that are the same for every form: names and values are bytes; blanks
  * around a column name are dropped, blanks around a value are kept here (who
@@ -20,21 +25,31 @@
 #include "base/str.h"
 
 struct reader_opts {
-	const char *format;	/* auto csv tsv json (JSON is NDJSON or an array) */
+	const char *format;	/* auto csv tsv json (NDJSON or an array) svmlight vw */
 	bool header;		/* the first CSV record holds names; else they are #1 #2 ... */
 	int threads;
 };
 
+/* Features of rows: row i has those from start[i] to start[i + 1] - 1, in the order of its text. */
+struct entries {
+	size_t *start;		/* (rows + 1) */
+	int32_t *feature;	/* (start[rows]) in svmlight the index, else the number of the name; VW may repeat one in a row */
+	double *value;		/* (start[rows]) finite */
+};
+
 /*
- * Some rows as text, in file order. Cells live until the next reader_next().
- * A cell whose s is NULL is absent (JSON null, a key that is not there); an
- * empty CSV field has n == 0 and s not NULL.
+ * Some rows as text, in file order. Cells and features live until the next
+ * reader_next(). A cell whose s is NULL is absent (a key that is not there); an
+ * empty CSV field and a JSON null have n == 0 and s not NULL.
  */
 struct block {
 	size_t nrows, ncols;
 	struct slice *cells;	/* (nrows, ncols) row-major, unquoted and unescaped */
 	uint64_t *lines;	/* (nrows) line of the input where the row starts, from 1 */
 	uint64_t first;		/* rows before this block */
+	bool *sparse;		/* (nrows) whether the row is, or NULL: none is */
+	struct entries entries;	/* of all rows, zeroed where none is sparse */
+	struct slice *texts;	/* (nrows) the lines that are the rows of svmlight and VW; else NULL */
 };
 
 struct reader;
@@ -42,13 +57,20 @@ struct reader;
 /* path NULL or "-": stdin. Reads the header. An input with no byte in it dies with ST_DATA. */
 struct reader *reader_open(const char *path, struct reader_opts o);
 
-/* The next block of at least one row, or NULL at the end. ncols may grow from block to block with JSON. */
+/* The next block of at least one row, or NULL at the end. ncols may grow from block to block with JSON, features with all. */
 const struct block *reader_next(struct reader *r);
 
 size_t reader_ncols(const struct reader *r);
 const char *reader_name(const struct reader *r, size_t col);	/* column's name */
 size_t reader_find(const struct reader *r, const char *name);	/* its number, or SIZE_MAX; "#3" also means the third */
 bool reader_is_json(const struct reader *r);			/* then a key that a row lacks is a missing cell */
+bool reader_is_lines(const struct reader *r);			/* svmlight or VW, whose columns only say something of the row */
+bool reader_is_numbered(const struct reader *r);		/* svmlight: its features are numbers */
+bool reader_is_sparse(const struct reader *r);			/* some row was, or will be: of svmlight and VW all */
+
+/* The features that were met so far by their names; with svmlight there are none of these. */
+int32_t reader_nfeatures(const struct reader *r);
+struct slice reader_feature(const struct reader *r, int32_t i);	/* "ns=name", or "name" where VW has no namespace */
 const char *reader_where(const struct reader *r);		/* "stdin" or the path, for messages */
 uint64_t reader_hash(const struct reader *r);			/* of all decompressed bytes so far, in order; independent of blocks and threads */
 void reader_close(struct reader *r);

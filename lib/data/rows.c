@@ -1,5 +1,6 @@
 #include "data/rows.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,16 @@
 #include "data/csvout.h"
 #include "data/table.h"
 
-static void add_block(struct rows *rows, const struct block *b, size_t key)
+static void put_cells(struct str *t, const struct slice *cells, size_t n)
+{
+	for (size_t c = 0; c < n; c++) {
+		if (c)
+			str_putc(t, ',');
+		csv_put(t, cells[c]);
+	}
+}
+
+static void add_block(struct rows *rows, const struct reader *r, const struct block *b, size_t key)
 {
 	GROW(rows->start, rows->n + b->nrows + 1);
 	if (key != SIZE_MAX)
@@ -16,11 +26,13 @@ static void add_block(struct rows *rows, const struct block *b, size_t key)
 	for (size_t i = 0; i < b->nrows; i++) {
 		const struct slice *cells = b->cells + i * b->ncols;
 		rows->start[rows->n] = rows->text.n;
-		for (size_t c = 0; c < b->ncols; c++) {
-			if (c)
-				str_putc(&rows->text, ',');
-			csv_put(&rows->text, cells[c]);
-		}
+		if (b->texts)
+			str_add(&rows->text, b->texts[i].s, b->texts[i].n);
+		else if (b->sparse && b->sparse[i])
+			die(ST_DATA, "%s:%" PRIu64 ": an object inside a row, which CSV cannot hold; only rows of svmlight and VW are copied "
+			    "as they are", reader_where(r), b->lines[i]);
+		else
+			put_cells(&rows->text, cells, b->ncols);
 		str_putc(&rows->text, '\n');
 		if (key != SIZE_MAX) {
 			struct slice k = slice_trim(cells[key]);
@@ -78,19 +90,19 @@ void rows_read(struct rows *rows, struct reader *r, size_t key)
 {
 	struct width *widths = NULL;
 	size_t n = 0;
-	*rows = (struct rows){ .texts = dict_new() };
+	*rows = (struct rows){ .texts = dict_new(), .lines = reader_is_lines(r) };
 	for (const struct block *b; (b = reader_next(r));) {
 		if (n == 0 || b->ncols != widths[n - 1].ncols) {
 			GROW(widths, n + 1);
 			widths[n++] = (struct width){ rows->n, b->ncols };
 		}
-		add_block(rows, b, key);
+		add_block(rows, r, b, key);
 	}
 	if (n > 1)
 		widen(rows, widths, n, reader_ncols(r));
 	free(widths);
 	sort_keys(rows);
-	for (size_t c = 0; c < reader_ncols(r); c++) {
+	for (size_t c = 0; !rows->lines && c < reader_ncols(r); c++) {
 		if (c)
 			str_putc(&rows->header, ',');
 		csv_put(&rows->header, slice_of(reader_name(r, c)));

@@ -1,6 +1,7 @@
 /*
- * All rows of a stream as CSV text, with the values of one column as keys: for
- * programs that only choose rows.
+ * All rows of a stream as text, with the values of one column as keys: for
+ * programs that only choose rows. Rows of svmlight and VW are the lines that
+ * they were; all others become CSV.
  */
 #ifndef DLS_DATA_ROWS_H
 #define DLS_DATA_ROWS_H
@@ -10,7 +11,8 @@
 #include "data/reader.h"
 
 struct rows {
-	struct str header;	/* the names, no newline */
+	bool lines;		/* svmlight or VW */
+	struct str header;	/* the names, no newline; empty with lines */
 	struct str text;	/* all rows, each ends in \n */
 	size_t *start;		/* (n + 1) where each row begins in text */
 	size_t n;
@@ -20,7 +22,7 @@ struct rows {
 	struct dict *texts;	/* owns them */
 };
 
-/* Reads r to its end. key is a column of r, or SIZE_MAX. */
+/* Reads r to its end. key is a column of r, or SIZE_MAX. Dies with ST_DATA where JSON has an object inside a row. */
 void rows_read(struct rows *rows, struct reader *r, size_t key);
 
 /*

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
-#include "data/need.h"
 
 static void index_levels(struct field *f)
 {
@@ -169,6 +168,14 @@ void schema_free(struct schema *sc)
 	*sc = (struct schema){ .positive = -1 };
 }
 
+int32_t schema_label(const struct schema *sc, const char *text)
+{
+	for (int32_t i = 0; i < sc->nlabels; i++)
+		if (strcmp(sc->labels[i], text) == 0)
+			return i;
+	return -1;
+}
+
 /* ---- columns ---- */
 
 struct column *schema_columns(const struct schema *sc)
@@ -208,19 +215,7 @@ void schema_cells_free(struct column *cols, size_t ncols)
 
 /* ---- from text ---- */
 
-void schema_map(const struct schema *sc, const struct reader *r, size_t *map)
-{
-	bool any = false;
-	for (size_t i = 0; i < sc->nfields; i++) {
-		map[i] = reader_find(r, sc->fields[i].name);
-		any = any || map[i] != SIZE_MAX;
-	}
-	for (size_t i = 0; i < sc->nfields && !(any && reader_is_json(r)); i++)
-		reader_need(r, sc->fields[i].name, "the model reads it");
-}
-
-/* The extra missing texts as is_missing() takes them; the caller frees the list. */
-static const char **missing_list(const struct schema *sc)
+const char **schema_missing(const struct schema *sc)
 {
 	const char **list = NEW0(const char *, sc->missing.n + 1);
 	for (size_t i = 0; i < sc->missing.n; i++)
@@ -228,7 +223,7 @@ static const char **missing_list(const struct schema *sc)
 	return list;
 }
 
-static void note_trouble(struct convert *c, size_t row, size_t field)
+void schema_trouble(struct convert *c, size_t row, size_t field)
 {
 	if (!c->bad || row < c->bad_row) {
 		c->bad = true;
@@ -240,7 +235,7 @@ static void note_trouble(struct convert *c, size_t row, size_t field)
 void schema_convert(const struct schema *sc, const size_t *map, const struct block *b, size_t first, size_t n,
 		    struct column *cols, struct convert *c)
 {
-	const char **extra = missing_list(sc);
+	const char **extra = schema_missing(sc);
 	bool strict = sc->unseen && strcmp(sc->unseen, "error") == 0;
 	for (size_t f = 0; f < sc->nfields; f++) {
 		const struct field *fl = &sc->fields[f];
@@ -258,7 +253,7 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 						c->text_field = f;
 					}
 					if (sc->strict_text)
-						note_trouble(c, first + i, f);
+						schema_trouble(c, first + i, f);
 				}
 				continue;
 			}
@@ -270,7 +265,7 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 			c->missing[f] += gone;
 			if (x) {
 				if (!gone && (!num_parse(cell.s, cell.n, x) || !isfinite(*x)))
-					note_trouble(c, first + i, f);
+					schema_trouble(c, first + i, f);
 				if (gone)
 					*x = NAN;
 				continue;
@@ -280,7 +275,7 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 			if (!gone && code < 0) {
 				c->unseen[f]++;
 				if (strict)
-					note_trouble(c, first + i, f);
+					schema_trouble(c, first + i, f);
 			}
 		}
 	}

@@ -1,16 +1,24 @@
 #include "data/sparse.h"
 
+#include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/par.h"
+#include "base/sort.h"
 
 struct sparse sparse_new(size_t ncols)
 {
 	struct sparse s = { .ncols = ncols, .start = NEW(size_t, 1) };
 	s.start[0] = 0;
 	return s;
+}
+
+struct sparse sparse_empty(size_t ncols, size_t n)
+{
+	return (struct sparse){ .n = n, .ncols = ncols, .start = NEW0(size_t, n + 1), .cap_rows = n };
 }
 
 void sparse_free(struct sparse *s)
@@ -38,6 +46,77 @@ void sparse_end(struct sparse *s, size_t k)
 {
 	s->start[s->n + 1] = s->start[s->n] + k;
 	s->n++;
+}
+
+/* Sorts the entries of a row by column; those of one column stay in their order. */
+static void sort_row(int32_t *col, double *val, size_t k)
+{
+	uint64_t *keys = NEW(uint64_t, 2 * k), *sorted;
+	double *old = mem_copy(val, k, sizeof(*val));
+	for (size_t i = 0; i < k; i++)
+		keys[i] = (uint64_t)col[i] << 32 | i;
+	sorted = sort_u64(keys, keys + k, k);
+	for (size_t i = 0; i < k; i++) {
+		col[i] = (int32_t)(sorted[i] >> 32);
+		val[i] = old[(uint32_t)sorted[i]];
+	}
+	free(keys);
+	free(old);
+}
+
+size_t sparse_tidy(int32_t *col, double *val, size_t k)
+{
+	size_t kept = 0;
+	for (size_t i = 1; i < k; i++)
+		if (col[i] < col[i - 1]) {
+			sort_row(col, val, k);
+			break;
+		}
+	for (size_t i = 0; i < k;) {
+		int32_t c = col[i];
+		double sum = val[i++];
+		for (; i < k && col[i] == c; i++)
+			sum += val[i];
+		if (sum == 0)
+			continue;
+		col[kept] = c;
+		val[kept++] = sum;
+	}
+	return kept;
+}
+
+struct sparse sparse_pick(const struct sparse *s, const uint32_t *rows, size_t n)
+{
+	struct sparse to = sparse_new(s->ncols);
+	for (size_t i = 0; i < n; i++) {
+		size_t from = s->start[rows[i]], k = s->start[rows[i] + 1] - from;
+		sparse_reserve(&to, k);
+		if (k) {
+			memcpy(to.col + to.start[i], s->col + from, k * sizeof(*to.col));
+			memcpy(to.val + to.start[i], s->val + from, k * sizeof(*to.val));
+		}
+		sparse_end(&to, k);
+	}
+	return to;
+}
+
+struct sparse sparse_over(const struct sparse *a, const struct sparse *b, size_t first)
+{
+	struct sparse s = sparse_new(a->ncols);
+	for (size_t r = 0; r < a->n; r++) {
+		size_t i = a->start[r], j = b->start[first + r], end = a->start[r + 1], stop = b->start[first + r + 1], k = 0;
+		sparse_reserve(&s, end - i + stop - j);
+		int32_t *col = s.col + s.start[r];
+		double *val = s.val + s.start[r];
+		for (; i < end || j < stop; k++) {
+			bool of_b = i == end || (j < stop && b->col[j] <= a->col[i]);
+			i += of_b && i < end && b->col[j] == a->col[i];
+			col[k] = of_b ? b->col[j] : a->col[i];
+			val[k] = of_b ? b->val[j++] : a->val[i++];
+		}
+		sparse_end(&s, k);
+	}
+	return s;
 }
 
 size_t sparse_from(const struct sparse *s, size_t row, size_t col)
@@ -224,4 +303,10 @@ double sparse_product(const struct sparse *a, size_t row_a, const struct sparse 
 		j += cb <= ca;
 	}
 	return sum;
+}
+
+double sparse_cosine(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b)
+{
+	double lengths = sqrt(sparse_product(a, row_a, a, row_a)) * sqrt(sparse_product(b, row_b, b, row_b));
+	return lengths > 0 ? sparse_product(a, row_a, b, row_b) / lengths : 0;
 }

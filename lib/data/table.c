@@ -395,18 +395,47 @@ static void sort_levels(struct table *t, struct column *col, struct dict *dict)
 	dict_free(dict);
 }
 
+/* Appends the features of a block's rows to those of the table's; cap are the rows and features that there is room for. */
+static void add_features(struct table *t, size_t cap[2], const struct block *b)
+{
+	struct entries *to = &t->features;
+	const size_t *start = b->entries.start;
+	size_t n = t->nrows, had = to->start ? to->start[n] : 0, more = start ? start[b->nrows] : 0;
+	if (!start && !to->start)
+		return;
+	if (n + b->nrows + 1 > cap[0]) {
+		cap[0] = (n + b->nrows + 1) * 2;
+		bool first = !to->start;
+		GROW(to->start, cap[0]);
+		if (first)
+			memset(to->start, 0, (n + 1) * sizeof(*to->start));
+	}
+	if (had + more > cap[1]) {
+		cap[1] = (had + more) * 2;
+		GROW(to->feature, cap[1]);
+		GROW(to->value, cap[1]);
+	}
+	for (size_t i = 1; i <= b->nrows; i++)
+		to->start[n + i] = had + (start ? start[i] : 0);
+	if (more) {
+		memcpy(to->feature + had, b->entries.feature, more * sizeof(*to->feature));
+		memcpy(to->value + had, b->entries.value, more * sizeof(*to->value));
+	}
+}
+
 struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 {
 	static const char *const none[] = { NULL };
 	struct table *t = NEW0(struct table, 1);
 	struct build *b = NULL;
-	size_t nb = 0;
+	size_t nb = 0, cap[2] = { 0 };
 	t->arena = arena_new();
 	b = add_builds(b, &nb, r, spec, 0);
 	for (const struct block *bl; (bl = reader_next(r));) {
 		b = add_builds(b, &nb, r, spec, t->nrows);
 		struct add_ctx c = { b, nb, bl, spec->missing ? spec->missing : none };
 		par_for(bl->nrows * nb < WORTH_PARALLEL ? 1 : spec->threads, (nb + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE, add_columns, &c);
+		add_features(t, cap, bl);
 		t->nrows += bl->nrows;
 	}
 	refuse_words(b, nb, r);
@@ -474,6 +503,9 @@ void tab_free(struct table *t)
 	}
 	free(t->cols);
 	free(t->texts);
+	free(t->features.start);
+	free(t->features.feature);
+	free(t->features.value);
 	arena_free(t->arena);
 	free(t);
 }

@@ -29,6 +29,7 @@ struct column {
 struct table {
 	size_t nrows, ncols;
 	struct column *cols;	/* (ncols) */
+	struct entries features;/* of the rows, as the reader numbers them; zeroed when no row is sparse */
 	uint64_t hash;		/* of the input's bytes */
 	struct arena *arena;	/* owns names, levels; cells are malloc'ed one array a column */
 	struct texts *texts;	/* (ncols) how the input wrote its numbers, for tab_categorize(); see table.c */

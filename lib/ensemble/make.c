@@ -206,8 +206,9 @@ static struct ensemble *assemble(struct making *mk, struct model *m, struct mode
 	e->members = NEW0(struct member, mk->m);
 	e->c = combine_new(mk->m, (int32_t)model_outputs(members[0]), mk->weights);
 	for (size_t i = 0; i < mk->m; i++)
-		e->members[i] = (struct member){ members[i], base_name(mk->names[i]), NAN, NAN,
-			union_map(m->inputs, m->schema.nfields, members[i]) };
+		e->members[i] = (struct member){ .model = members[i], .name = base_name(mk->names[i]), .score = NAN, .gain = NAN,
+			.map = union_map(m->inputs, m->schema.nfields, members[i]) };
+	columns_join(e);
 	json_object(&j, NULL);
 	if (mk->level.n) {
 		judge(mk, e->members);
@@ -247,6 +248,7 @@ struct model *ensemble_make(const struct family *f, void *opts, struct model **m
 	union_schema(members, n, &m->schema);
 	model_ready(m);
 	m->fit = assemble(&mk, m, members);
+	model_gather(m);
 	level_free(&mk.level);
 	free(mk.p);
 	free(mk.scores);

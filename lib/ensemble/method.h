@@ -83,12 +83,15 @@ struct member {
 	char *name;
 	double score, gain;	/* NaN: not known */
 	size_t *map;		/* (fields of the member) field of the ensemble */
+	int32_t *to;		/* (sparse columns of the ensemble) the member's of that name, or -1; NULL: the same, or it has none */
 };
 
 struct ensemble {
 	const struct method *method;
 	struct member *members;	/* (c.m) */
 	struct combine c;
+	struct given *given;	/* the sparse columns of all members, or NULL */
+	bool mixed, sparse_rows;/* of these, see struct vectors */
 };
 
 /* ---- combine.c ---- */
@@ -156,6 +159,14 @@ void level_nested(const struct level *lv, const struct method *me, const double 
 
 /* The metric over the rows of each fold, to scores (folds), and their mean over the folds that have predictions. */
 double level_score(const struct level *lv, const double *p, const struct measure *metric, double *scores);
+
+/* ---- columns.c ---- */
+
+/* Finds the sparse columns of all members, and where each has them. */
+void columns_join(struct ensemble *e);
+
+/* What the rows of x bring for the member: false where it is nothing. The caller frees rows when the member has a `to`. */
+bool member_given(const struct member *mb, const struct data *x, struct sparse *rows);
 
 /* ---- union.c ---- */
 

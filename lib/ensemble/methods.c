@@ -60,13 +60,26 @@ static void ens_predict(const void *fit, const struct data *x, double *out)
 		p[i] = all + i * cells;
 		if (e->c.weight[i] == 0)
 			continue;
-		struct column *cols = member_inputs(&e->members[i], x);
-		model_predict(e->members[i].model, cols, x->n, all + i * cells);
+		const struct member *mb = &e->members[i];
+		struct column *cols = member_inputs(mb, x);
+		struct sparse rows = { 0 };
+		model_predict(mb->model, cols, member_given(mb, x, &rows) ? &rows : NULL, x->n, all + i * cells);
+		if (mb->to)
+			sparse_free(&rows);
 		free(cols);
 	}
 	e->method->apply(&e->c, p, x->n, out);
 	free(p);
 	free(all);
+}
+
+static void ens_gather(const void *fit, struct vectors *vs)
+{
+	const struct ensemble *e = fit;
+	if (e->given)
+		vectors_add_given(vs, e->given, true);
+	vs->mixed = e->mixed;
+	vs->sparse_rows = e->sparse_rows;
 }
 
 static void ens_free(void *fit)
@@ -76,7 +89,9 @@ static void ens_free(void *fit)
 		model_free(e->members[i].model);
 		free(e->members[i].name);
 		free(e->members[i].map);
+		free(e->members[i].to);
 	}
+	given_free(e->given);
 	free(e->members);
 	combine_free(&e->c);
 	free(e);
@@ -218,6 +233,7 @@ static void *ens_load(const void *opts, const struct data *x, struct store *st)
 	for (size_t i = 0; i < e->c.m; i++)
 		load_member(&e->members[i], i, jval_at(v, i), x, st);
 	jval_free(v);
+	columns_join(e);
 	return e;
 }
 
@@ -262,12 +278,21 @@ static void add_share(const struct member *mb, const size_t *inputs, size_t n, d
 		out[mb->map[inputs[i]]] += share / (double)n;
 }
 
+/* True when the sparse column is no term of a text. */
+static bool is_given(const struct vectors *vs, size_t column)
+{
+	size_t i = 0;
+	while (column >= vs->start[i + 1])
+		i++;
+	return vs->v[i].given;
+}
+
 /*
- * Adds the member's importance to out (x->ncols), its total made 1 and times
- * its weight; that of a derived column or a term is shared by the columns it
- * is made of.
+ * Adds the member's importance to out (ncols, then the sparse columns), its
+ * total made 1 and times its weight; that of a derived column or a term is
+ * shared by the columns it is made of.
  */
-static bool add_importance(const struct ensemble *e, size_t i, const char *kind, double *out)
+static bool add_importance(const struct ensemble *e, size_t i, const char *kind, size_t ncols, double *out)
 {
 	const struct member *mb = &e->members[i];
 	const struct model *m = mb->model;
@@ -279,18 +304,28 @@ static bool add_importance(const struct ensemble *e, size_t i, const char *kind,
 		sum += fabs(x[f]);
 	const struct vector *v = m->vectors.v;
 	size_t end = m->nfeatures;	/* of the vectoriser's columns */
-	for (size_t f = 0; has && sum > 0 && f < n; f++) {
-		double share = fabs(e->c.weight[i]) * fabs(x[f]) / sum;
+	double scale = has && sum > 0 ? fabs(e->c.weight[i]) / sum : 0;
+	for (size_t f = 0; scale > 0 && f < n; f++) {
+		double share = scale * fabs(x[f]);
 		if (f < nplain) {
 			add_share(mb, &m->plain[f], 1, share, out);
 		} else if (f < m->nfeatures) {
 			const struct derive *d = &m->derived.d[f - nplain];
 			add_share(mb, (size_t[]){ d->a, d->b }, d->b == SIZE_MAX ? 1 : 2, share, out);
 		} else {
-			if (f == end)
-				end += tfidf_ncols(v++->tfidf);
+			while (f == end) {
+				end = m->nfeatures + m->vectors.start[v + 1 - m->vectors.v];
+				v++;
+			}
 			add_share(mb, v[-1].field, v[-1].columns.n, share, out);
 		}
+	}
+	for (size_t u = 0; scale > 0 && m->vectors.ncols && u < e->given->n; u++) {
+		size_t c = mb->to ? (size_t)mb->to[u] : u;
+		if (mb->to && mb->to[u] < 0)
+			continue;
+		if (is_given(&m->vectors, c))
+			out[ncols + u] += scale * fabs(x[m->nfeatures + c]);
 	}
 	free(x);
 	return has;
@@ -300,11 +335,11 @@ static bool ens_importance(const void *fit, const struct data *x, const char *ki
 {
 	const struct ensemble *e = fit;
 	bool has = true;
-	for (size_t f = 0; f < x->ncols; f++)
+	for (size_t f = 0; f < x->ncols + data_nsparse(x); f++)
 		out[f] = 0;
 	for (size_t i = 0; i < e->c.m && has; i++)
 		if (e->c.weight[i] != 0)
-			has = add_importance(e, i, kind, out);
+			has = add_importance(e, i, kind, x->ncols, out);
 	return has;
 }
 
@@ -315,7 +350,7 @@ static bool ens_importance(const void *fit, const struct data *x, const char *ki
 	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .takes = TAKES_TEXT, \
 		.opts = its_opts, \
 		.opts_size = sizeof(struct method_opts), .details = its_details, .predict = ens_predict, .save = ens_save, \
-		.load = ens_load, .free = ens_free, .show = ens_show, .importance = ens_importance }; \
+		.load = ens_load, .free = ens_free, .show = ens_show, .importance = ens_importance, .gather = ens_gather }; \
 	static const struct method method_##id = { .family = &family_##id, .apply = its_apply, __VA_ARGS__ };
 
 METHOD(mean, "mean", ANY_TASK, mean_opts, apply_mean, "the mean of the members' predictions",

@@ -47,8 +47,12 @@ static bool is_role(const struct dataset *d, const char *name)
 static void find_roles(struct dataset *d, const struct reader *r, const struct train_opts *o)
 {
 	static const char *const names[NROLES] = { "--target", "--weight", "--group", "--time" };
-	const char *const given[NROLES] = { o->target, o->weight, o->group, o->time };
-	if (!o->target)
+	const char *given[NROLES] = { o->target, o->weight, o->group, o->time };
+	if (!o->target && reader_is_lines(r))
+		given[ROLE_TARGET] = "label";
+	if (!o->weight && reader_is_lines(r) && reader_find(r, "weight") != SIZE_MAX)
+		given[ROLE_WEIGHT] = "weight";
+	if (!given[ROLE_TARGET])
 		die(ST_USAGE, "--target is not given: which column is to be predicted?");
 	for (size_t i = 0; i < NROLES; i++) {
 		if (!given[i])
@@ -66,6 +70,16 @@ static void refuse_kinds(const struct dataset *d, const struct names *text)
 	for (size_t i = 0; i < text->n; i++)
 		if (is_role(d, text->names[i]))
 			die(ST_USAGE, "the column '%s' cannot be both a text and --target, --weight, --group or --time", text->names[i]);
+}
+
+/* Makes the features of a sparse table's rows columns of the model, after those of --features. */
+static void take_features(struct dataset *d, const struct reader *r, struct table *t, int threads)
+{
+	size_t base = d->vectors.ncols;
+	if (!t->features.start)
+		return;
+	vectors_add_given(&d->vectors, given_of(r, &t->features, t->nrows, base, threads, &d->given), false);
+	d->vectors.sparse_rows = true;
 }
 
 static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o)
@@ -95,6 +109,11 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 		if (!is_role(d, drop.names[i]))
 			drop.names[kept++] = drop.names[i];
 	drop.names[kept] = NULL;
+	for (size_t i = 0; reader_is_lines(r) && i < reader_ncols(r); i++) {	/* unless they are asked for, they are nothing to learn from */
+		const char *name = reader_name(r, i);
+		if (!is_role(d, name) && !listed(&numeric, name) && !listed(&categorical, name) && !listed(&text, name))
+			add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)name }, 1 }, &drop);
+	}
 	for (size_t i = 0; i < categorical.n; i++)
 		strs_add(&d->categorical, categorical.names[i]);
 	for (size_t i = 0; i < o->missing.n; i++)
@@ -111,6 +130,7 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 		die(ST_DATA, "%s: no rows after the header", reader_where(r));
 	if (t->nrows > UINT32_MAX / 2)
 		die(ST_DATA, "%s: %zu rows; at most %u", reader_where(r), t->nrows, UINT32_MAX / 2);
+	take_features(d, r, t, spec.threads);
 	reader_close(r);
 	return t;
 }
@@ -174,14 +194,6 @@ static void refuse_large(const struct column *c, size_t n, const char *what)
 		    i + 1, LARGEST);
 }
 
-static int32_t find_label(char **labels, int32_t n, const char *text)
-{
-	for (int32_t i = 0; i < n; i++)
-		if (strcmp(labels[i], text) == 0)
-			return i;
-	return -1;
-}
-
 static void set_labels(struct dataset *d, const struct column *c, const struct train_opts *o)
 {
 	struct schema *sc = &d->schema;
@@ -197,7 +209,7 @@ static void set_labels(struct dataset *d, const struct column *c, const struct t
 	sc->task = c->nlevels == 2 ? TASK_BINARY : TASK_MULTICLASS;
 	sc->positive = c->nlevels == 2 ? 1 : -1;
 	if (o->positive) {
-		int32_t p = find_label(sc->labels, sc->nlabels, o->positive);
+		int32_t p = schema_label(sc, o->positive);
 		if (p < 0 || sc->nlabels != 2)
 			die(ST_USAGE, "--positive %s: the target '%s' has %d labels, '%.60s' to '%.60s'", o->positive, c->name,
 			    sc->nlabels, c->levels[0], c->levels[c->nlevels - 1]);
@@ -257,7 +269,7 @@ static void class_weights(const struct dataset *d, const char *text, double *cw)
 		if (!eq || !num_parse(eq + 1, strlen(eq + 1), &x) || !(x >= 0) || isinf(x))
 			die(ST_USAGE, "--class-weight: '%s' is not LABEL=NUMBER; or say balanced", parts.s[i]);
 		*eq = '\0';
-		int32_t c = find_label(sc->labels, sc->nlabels, parts.s[i]);
+		int32_t c = schema_label(sc, parts.s[i]);
 		if (c < 0)
 			die(ST_USAGE, "--class-weight: the target '%s' has no label '%s'", sc->target, parts.s[i]);
 		cw[c] = x;
@@ -276,7 +288,7 @@ static void refuse_no_weight(const struct dataset *d)
 
 static void set_weights(struct dataset *d, const struct train_opts *o)
 {
-	if (o->weight) {
+	if (d->roles[ROLE_WEIGHT]) {
 		const struct column *c = role_column(d, ROLE_WEIGHT);
 		if (c->kind != KIND_NUMERIC)
 			die(ST_DATA, "the weight '%s' is not a number everywhere", c->name);
@@ -373,6 +385,19 @@ static void read_features(struct dataset *d, const struct train_opts *o)
 	}
 }
 
+/* The rows of all vectors; where they are no more than what the input brought they are that. */
+static void set_vector_rows(struct dataset *d, int threads)
+{
+	bool given = d->given.start;
+	if (given && d->vectors.n == 1) {
+		d->vector_rows = d->given;
+		d->given = (struct sparse){ 0 };
+	} else if (d->vectors.n) {
+		d->vector_rows = vectors_rows(&d->vectors, d->inputs, given ? &d->given : NULL, d->n, threads);
+		sparse_free(&d->given);
+	}
+}
+
 /* Terms that were chosen by the targets of the very rows that are to be held out. */
 static void warn_chosen(const struct dataset *d)
 {
@@ -393,7 +418,7 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 	for (size_t i = 0; i < d->table->ncols; i++)
 		if (is_feature(d, &d->table->cols[i]))
 			d->inputs[d->ninputs++] = d->table->cols[i];
-	if (d->ninputs == 0)
+	if (d->ninputs == 0 && d->vectors.ncols == 0)
 		die(ST_DATA, "no columns are left to learn from beside '%s'", d->schema.target);
 	schema_from(&d->schema, d->inputs, d->ninputs);
 	keep_others(d);
@@ -402,8 +427,7 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 	d->schema.unseen = mem_str(o->unseen);
 	d->schema.strict_text = strcmp(o->invalid, "error") == 0;
 	vectors_bind(&d->vectors, d->inputs, d->ninputs);
-	if (d->vectors.n)
-		d->vector_rows = vectors_rows(&d->vectors, d->inputs, d->n, cmd_threads(o->threads));
+	set_vector_rows(d, cmd_threads(o->threads));
 	warn_chosen(d);
 	if (o->group) {
 		tab_categorize(d->table, (size_t)(role_column(d, ROLE_GROUP) - d->table->cols));
@@ -419,112 +443,6 @@ void dataset_read(struct dataset *d, const char *path, const struct train_opts *
 	}
 	tab_forget_texts(d->table);
 	set_derived(d, o);
-}
-
-/* ---- a second table by the schema of the first ---- */
-
-struct column_growth {
-	struct column *cols;
-	size_t ncols, n, cap;
-	struct arena *texts;
-};
-
-/* Appends n converted rows (block) to g. */
-static void append_rows(struct column_growth *g, const struct column *block, size_t n)
-{
-	if (g->n + n > g->cap) {
-		g->cap = (g->n + n) * 2;
-		for (size_t c = 0; c < g->ncols; c++) {
-			if (g->cols[c].kind == KIND_NUMERIC)
-				GROW(g->cols[c].num, g->cap);
-			else if (g->cols[c].kind == KIND_CATEGORY)
-				GROW(g->cols[c].cat, g->cap);
-			else
-				GROW(g->cols[c].text, g->cap);
-		}
-	}
-	for (size_t c = 0; c < g->ncols; c++) {
-		if (g->cols[c].kind == KIND_NUMERIC)
-			memcpy(g->cols[c].num + g->n, block[c].num, n * sizeof(double));
-		else if (g->cols[c].kind == KIND_CATEGORY)
-			memcpy(g->cols[c].cat + g->n, block[c].cat, n * sizeof(int32_t));
-		for (size_t i = 0; g->cols[c].kind == KIND_TEXT && i < n; i++) {
-			struct slice s = block[c].text[i];
-			g->cols[c].text[g->n + i] = (struct slice){ arena_strn(g->texts, s.s, s.n), s.n };
-		}
-	}
-	g->n += n;
-}
-
-/* Reads target and weight of a block's rows, appended to d at row `at`. */
-static size_t read_targets(struct dataset *d, const struct reader *r, const struct block *b, size_t target, size_t weight,
-			   size_t at)
-{
-	const struct schema *sc = &d->schema;
-	size_t unknown = 0;
-	if (sc->nlabels)
-		GROW(d->label, at + b->nrows);
-	else
-		GROW(d->y, at + b->nrows);
-	if (weight != SIZE_MAX)
-		GROW(d->w, at + b->nrows);
-	for (size_t i = 0; i < b->nrows; i++) {
-		struct slice cell = slice_trim(b->cells[i * b->ncols + target]);
-		char *text = mem_strn(cell.s ? cell.s : "", cell.n);
-		if (sc->nlabels) {
-			d->label[at + i] = find_label(sc->labels, sc->nlabels, text);
-			unknown += d->label[at + i] < 0;
-		} else if (!num_parse(cell.s, cell.n, &d->y[at + i]) || !(fabs(d->y[at + i]) <= LARGEST)) {
-			die(ST_DATA, "%s:%llu: the target '%s' is '%.60s', not a number up to 1e30", reader_where(r),
-			    (unsigned long long)b->lines[i], reader_name(r, target), text);
-		}
-		free(text);
-		if (weight == SIZE_MAX)
-			continue;
-		cell = slice_trim(b->cells[i * b->ncols + weight]);
-		if (!num_parse(cell.s, cell.n, &d->w[at + i]) || !(d->w[at + i] >= 0 && d->w[at + i] <= LARGEST))
-			die(ST_DATA, "%s:%llu: the weight '%s' is not a number from 0 to 1e30", reader_where(r),
-			    (unsigned long long)b->lines[i], reader_name(r, weight));
-	}
-	return unknown;
-}
-
-void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like)
-{
-	struct reader *r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
-	size_t *map = NEW(size_t, like->schema.nfields), unknown = 0;
-	struct column *block = schema_columns(&like->schema);
-	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0, arena_new() };
-	struct convert cv = { .unseen = NEW0(uint64_t, like->schema.nfields), .missing = NEW0(uint64_t, like->schema.nfields) };
-	size_t target = reader_need(r, like->schema.target, "--target"), weight = SIZE_MAX;
-	if (like->roles[ROLE_WEIGHT])
-		weight = reader_need(r, like->roles[ROLE_WEIGHT], "--weight");
-	*d = (struct dataset){ .schema = like->schema };	/* borrowed while reading */
-	for (const struct block *b; (b = reader_next(r));) {
-		schema_map(&like->schema, r, map);
-		schema_cells(block, g.ncols, b->nrows);
-		schema_convert(&like->schema, map, b, 0, b->nrows, block, &cv);
-		if (cv.bad)
-			schema_die(&like->schema, map, b, r, &cv);
-		unknown += read_targets(d, r, b, target, weight, d->n);
-		d->n += b->nrows;
-		append_rows(&g, block, b->nrows);
-		schema_cells_free(block, g.ncols);
-	}
-	if (d->n == 0)
-		die(ST_DATA, "%s: no rows after the header", reader_where(r));
-	if (unknown)
-		warn("%s: %zu of %zu rows have a label that the training rows do not; they count as wrong", reader_where(r),
-		     unknown, d->n);
-	reader_close(r);
-	d->schema = (struct schema){ .positive = -1 };
-	d->inputs = g.cols;
-	d->ninputs = g.ncols;
-	d->texts = g.texts;
-	free(map);
-	free(block);
-	free(cv.unseen);
-	free(cv.missing);
 }
 
 const struct column *dataset_input(const struct dataset *d, const char *name)
@@ -547,6 +465,7 @@ void dataset_free(struct dataset *d)
 	strs_free(&d->text);
 	vectors_free(&d->vectors);
 	sparse_free(&d->vector_rows);
+	sparse_free(&d->given);
 	arena_free(d->texts);
 	free(d->label);
 	free(d->y);

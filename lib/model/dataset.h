@@ -40,8 +40,9 @@ struct dataset {
 	size_t ninputs;
 	struct schema schema;
 	struct derives derived;
-	struct vectors vectors;	/* of --features, ... */
+	struct vectors vectors;	/* of --features and of sparse rows, ... */
 	struct sparse vector_rows;	/* ... their rows, when there are any, ... */
+	struct sparse given;	/* ... or what sparse rows bring for the columns of another dataset; start is NULL: nothing ... */
 	struct strs text;	/* ... and the columns of --text, whose vectorisers are fitted to training rows */
 	uint64_t chosen_on;	/* hash of the rows whose target chose their terms; 0: none */
 	struct arena *texts;	/* owns texts that are not the table's; or NULL */

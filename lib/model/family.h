@@ -23,6 +23,7 @@
 #include "opt/opt.h"
 
 struct schema;
+struct vectors;
 
 /* What a family takes beside numbers and categories: sparse columns (data.sparse), or the texts themselves among its columns. */
 enum { TAKES_SPARSE = 1, TAKES_TEXT = 2 };
@@ -74,6 +75,11 @@ struct family {
 	 * it (a forest's out-of-bag): out (train n, outputs), NaN where there is none. Valid right after fit only.
 	 */
 	bool (*unseen)(const void *fit, double *out);
+	/*
+	 * Of a family of models: adds the sparse columns of its members to vs, which
+	 * is empty, borrowed from fit. It gets the entries of rows for them.
+	 */
+	void (*gather)(const void *fit, struct vectors *vs);
 	const struct streaming *streaming;
 };
 

@@ -17,6 +17,7 @@
 struct importance_ctx {
 	const struct model *m;
 	const struct column *inputs;	/* with all rows */
+	const struct sparse *given;	/* or NULL */
 	size_t n;
 	double *p;			/* (n, outputs) */
 };
@@ -35,7 +36,8 @@ static void predict_chunk(void *ctx, size_t i, int worker)
 		else
 			cols[f].text += first;
 	}
-	model_predict(c->m, cols, n, c->p + first * model_outputs(c->m));
+	struct sparse rows = c->given ? sparse_view(c->given, first, n) : (struct sparse){ 0 };
+	model_predict(c->m, cols, c->given ? &rows : NULL, n, c->p + first * model_outputs(c->m));
 	free(cols);
 }
 
@@ -64,40 +66,61 @@ static void shuffle_column(struct column *to, const struct column *from, const u
 	}
 }
 
-/* Mean loss of the metric when an input column is shuffled, to out (schema.nfields). */
-static void by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
+/* The mean loss of the metric when input f, or where f is their number what rows brought, is shuffled. */
+static double loss_without(struct importance_ctx *c, const struct dataset *d, struct column *cols, size_t f,
+			   const struct measure *metric, double whole, const struct predict_opts *o)
 {
-	struct dataset d, like = { .schema = m->schema };
-	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads };
-	struct measure metric = measure_for(o->metric, m->schema.nlabels, (const char *const *)m->schema.labels);
-	int threads = cmd_threads(o->threads);
-	dataset_read_as(&d, path, &to, &like);
-	struct importance_ctx c = { m, NULL, d.n, NEW(double, d.n * model_outputs(m)) };
-	struct column *cols = mem_copy(d.inputs, d.ninputs, sizeof(*cols));
-	uint32_t *order = NEW(uint32_t, d.n);
-	c.inputs = cols;
-	double whole = score(&c, &d, &metric, threads);
-	for (size_t f = 0; f < d.ninputs; f++) {
-		struct column kept = cols[f];
-		schema_cells(&cols[f], 1, d.n);
-		out[f] = 0;
-		for (int32_t k = 0; k < o->repeats; k++) {
-			struct rng r = rng_at(o->seed, "importance", f * (size_t)o->repeats + (size_t)k);
-			for (size_t i = 0; i < d.n; i++)
-				order[i] = (uint32_t)i;
-			rng_shuffle(&r, order, d.n);
-			shuffle_column(&cols[f], &kept, order, d.n);
-			double loss = whole - score(&c, &d, &metric, threads);
-			out[f] += (metric.metric->higher ? loss : -loss) / o->repeats;
+	bool column = f < d->ninputs;
+	struct column kept = { 0 };
+	uint32_t *order = NEW(uint32_t, d->n);
+	double sum = 0;
+	if (column) {
+		kept = cols[f];
+		schema_cells(&cols[f], 1, d->n);
+	}
+	for (int32_t k = 0; k < o->repeats; k++) {
+		struct rng r = rng_at(o->seed, "importance", f * (size_t)o->repeats + (size_t)k);
+		struct sparse rows = { 0 };
+		for (size_t i = 0; i < d->n; i++)
+			order[i] = (uint32_t)i;
+		rng_shuffle(&r, order, d->n);
+		if (column) {
+			shuffle_column(&cols[f], &kept, order, d->n);
+		} else {
+			rows = sparse_pick(&d->given, order, d->n);
+			c->given = &rows;
 		}
+		double loss = whole - score(c, d, metric, cmd_threads(o->threads));
+		sum += (metric->metric->higher ? loss : -loss) / o->repeats;
+		sparse_free(&rows);
+	}
+	if (column) {
 		schema_cells_free(&cols[f], 1);
 		cols[f] = kept;
 	}
+	c->given = d->given.start ? &d->given : NULL;
+	free(order);
+	return sum;
+}
+
+/* The importance of each input and, where rows brought features, of these together, to out (schema.nfields + 1); of how many. */
+static size_t by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
+{
+	struct dataset d, like = { .schema = m->schema, .vectors = m->vectors };
+	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads };
+	struct measure metric = measure_for(o->metric, m->schema.nlabels, (const char *const *)m->schema.labels);
+	dataset_read_as(&d, path, &to, &like);
+	struct column *cols = mem_copy(d.inputs, d.ninputs, sizeof(*cols));
+	struct importance_ctx c = { m, cols, d.given.start ? &d.given : NULL, d.n, NEW(double, d.n * model_outputs(m)) };
+	double whole = score(&c, &d, &metric, cmd_threads(o->threads));
+	size_t n = d.ninputs + (c.given != NULL);
+	for (size_t f = 0; f < n; f++)
+		out[f] = loss_without(&c, &d, cols, f, &metric, whole, o);
 	note(1, "%s %.6g before any column is shuffled", metric.name, whole);
 	free(cols);
-	free(order);
 	free(c.p);
 	dataset_free(&d);
+	return n;
 }
 
 struct rank {
@@ -136,14 +159,14 @@ void score_importance(const struct model *m, const char *path, const struct pred
 	}
 	bool permute = strcmp(o->importance, "permutation") == 0;
 	const struct column *cols = permute ? m->inputs : m->features;
-	size_t ncols = permute ? m->schema.nfields : m->nfeatures, n = permute ? ncols : ncols + m->vectors.ncols;
+	size_t ncols = permute ? m->schema.nfields : m->nfeatures, n = permute ? ncols + 1 : ncols + m->vectors.ncols;
 	double *x = NEW0(double, n);
 	struct data frame = model_frame(m);
 	struct rank *rank = NEW(struct rank, n);
 	struct str s = { 0 }, name = { 0 };
 	char buf[NUM_MAX];
 	if (permute)
-		by_permutation(m, path, o, x);
+		n = by_permutation(m, path, o, x);
 	else if (!m->family->importance || !m->family->importance(m->fit, &frame, o->importance, x))
 		die(ST_USAGE, "--importance %s: the family %s does not have it; permutation works for all", o->importance,
 		    m->family->name);
@@ -152,9 +175,14 @@ void score_importance(const struct model *m, const char *path, const struct pred
 	qsort(rank, n, sizeof(*rank), greater_first);
 	str_puts(&s, "column,importance\n");
 	for (size_t i = 0; i < n; i++) {
+		bool sparse = !permute && rank[i].col >= ncols;
 		name.n = 0;
+		if (sparse && rank[i].x == 0)
+			continue;	/* of a vocabulary the greater part */
 		if (rank[i].col < ncols)
 			str_puts(&name, cols[rank[i].col].name);
+		else if (!sparse)
+			str_puts(&name, "(features)");
 		else
 			frame.names.put(frame.names.of, rank[i].col - ncols, &name);
 		csv_put(&s, (struct slice){ name.s, name.n });

@@ -40,6 +40,14 @@ void model_ready(struct model *m)
 		die(ST_DATA, "not a valid model: a vectoriser reads '%s', which is no text among its columns", gone);
 }
 
+void model_gather(struct model *m)
+{
+	if (!m->family->gather)
+		return;
+	m->family->gather(m->fit, &m->vectors);
+	m->no_rows.ncols = m->vectors.ncols;
+}
+
 size_t model_plain(const struct family *f, const struct column *inputs, size_t n, size_t *out)
 {
 	size_t kept = 0;
@@ -148,7 +156,8 @@ void model_save(const struct model *m, struct store *st)
 		store_meta(st, "dls.metrics", m->metrics);
 	if (m->experiment)
 		store_meta(st, "dls.experiment", m->experiment);
-	vectors_save(&m->vectors, st);
+	if (!m->family->gather)		/* else they are those of the members */
+		vectors_save(&m->vectors, st);
 	save_oof(&m->oof, model_outputs(m), st);
 	m->family->save(m->fit, st);
 }
@@ -246,11 +255,12 @@ struct model *model_restore(struct store *st)
 	m->experiment = json_meta(st, "dls.experiment");
 	vectors_load(&m->vectors, st);
 	if (m->vectors.n && !(f->takes & TAKES_SPARSE))
-		store_bad(st, "the family %s takes no vectoriser", f->name);
+		store_bad(st, "the family %s takes no sparse columns", f->name);
 	model_ready(m);
 	restore_oof(m, st);
 	struct data frame = model_frame(m);
 	m->fit = f->load(m->opts, &frame, st);
+	model_gather(m);
 	return m;
 }
 
@@ -289,7 +299,7 @@ struct rows {
 	struct sparse sparse;
 };
 
-static struct rows with_rows(const struct model *m, const struct column *inputs, size_t n)
+static struct rows with_rows(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n)
 {
 	struct rows r = { .x = model_frame(m), .cols = mem_copy(m->features, m->nfeatures, sizeof(*r.cols)) };
 	size_t nplain = m->nfeatures - m->derived.n;
@@ -299,7 +309,7 @@ static struct rows with_rows(const struct model *m, const struct column *inputs,
 	schema_cells(r.derived, m->derived.n, n);
 	derives_apply(&m->derived, inputs, n, r.derived);
 	if (m->vectors.n)
-		r.sparse = vectors_chunk(&m->vectors, inputs, 0, n);
+		r.sparse = vectors_chunk(&m->vectors, inputs, given, 0, n);
 	r.x.cols = r.cols;
 	r.x.n = n;
 	return r;
@@ -318,16 +328,16 @@ static void release_rows(const struct model *m, struct rows *r)
 	free(r->cols);
 }
 
-void model_predict(const struct model *m, const struct column *inputs, size_t n, double *out)
+void model_predict(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n, double *out)
 {
-	struct rows r = with_rows(m, inputs, n);
+	struct rows r = with_rows(m, inputs, given, n);
 	m->family->predict(m->fit, rows_data(&r), out);
 	release_rows(m, &r);
 }
 
-void model_contrib(const struct model *m, const struct column *inputs, size_t n, double *out)
+void model_contrib(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n, double *out)
 {
-	struct rows r = with_rows(m, inputs, n);
+	struct rows r = with_rows(m, inputs, given, n);
 	m->family->contrib(m->fit, rows_data(&r), out);
 	release_rows(m, &r);
 }

@@ -31,7 +31,7 @@ struct model {
 	void *fit;
 	struct schema schema;	/* the columns that are read */
 	struct derives derived;	/* columns computed from them */
-	struct vectors vectors;	/* of the texts among them */
+	struct vectors vectors;	/* its sparse columns: of the texts among them, and those that rows bring */
 	uint64_t seed;
 	struct oof oof;
 	char *metrics;		/* JSON object: scores, folds, rounds; or NULL */
@@ -40,7 +40,7 @@ struct model {
 	struct column *features;/* (nfeatures) what the family sees beside the vectorisers' columns, without rows */
 	size_t nfeatures;
 	size_t *plain;		/* (nfeatures - derived.n) the input that each of the first of them is */
-	struct sparse no_rows;	/* of the vectorisers: their columns, without rows */
+	struct sparse no_rows;	/* the sparse columns, without rows */
 };
 
 /* An empty model of a family, with default options. */
@@ -48,6 +48,9 @@ struct model *model_new(const struct family *f);
 
 /* Makes inputs and features from schema, derived and vectors; call when these are final. */
 void model_ready(struct model *m);
+
+/* Takes the sparse columns of the models that the fit, which is there, is made of, if it is; see family.h. */
+void model_gather(struct model *m);
 
 /* Which of the inputs (n) are features of the family themselves, all but texts for most: their numbers to out (n); how many. */
 size_t model_plain(const struct family *f, const struct column *inputs, size_t n, size_t *out);
@@ -66,13 +69,14 @@ void model_free(struct model *m);
 size_t model_outputs(const struct model *m);
 
 /*
- * Predicts n rows given as the schema's fields, cells indexed 0..n-1: out (n,
- * outputs). Thread-safe; the same bytes for a row in whatever block.
+ * Predicts n rows given as the schema's fields, cells indexed 0..n-1, and what
+ * they bring for the sparse columns (n rows; NULL: nothing): out (n, outputs).
+ * Thread-safe; the same bytes for a row in whatever block.
  */
-void model_predict(const struct model *m, const struct column *inputs, size_t n, double *out);
+void model_predict(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n, double *out);
 
 /* The same for contributions: out (n, scores, nfeatures + vectors.n + 1), see family.h. */
-void model_contrib(const struct model *m, const struct column *inputs, size_t n, double *out);
+void model_contrib(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n, double *out);
 
 /* Everything about it as a JSON object, over many lines. */
 void model_show(const struct model *m, struct str *out);

@@ -10,6 +10,7 @@
 #include "base/par.h"
 #include "data/csvout.h"
 #include "data/need.h"
+#include "model/bind.h"
 
 #define CHUNK 1024	/* rows of one piece of parallel work */
 
@@ -32,7 +33,7 @@ struct scorer {
 	const struct predict_opts *o;
 	struct reader *r;
 	struct plan plan;
-	size_t *map;		/* (nfields) input column of each field */
+	struct binding bind;
 	size_t k, scores, parts;/* outputs; raw scores when contributions are wanted, else 0; contributions of a score */
 	const struct block *b;
 	struct chunk *chunks;	/* of the block */
@@ -227,20 +228,40 @@ static void score_chunk(void *ctx, size_t i, int worker)
 	size_t nfields = s->m->schema.nfields, width = s->scores * s->parts;
 	struct column *cols = schema_columns(&s->m->schema);
 	double *p = NEW(double, n * s->k), *contrib = width ? NEW(double, n * width) : NULL;
+	struct sparse given;
 	(void)worker;
 	schema_cells(cols, nfields, n);
-	schema_convert(&s->m->schema, s->map, s->b, first, n, cols, &c->cv);
+	bind_rows(&s->bind, s->b, first, n, cols, &given, &c->cv);
 	if (!c->cv.bad) {
-		model_predict(s->m, cols, n, p);
+		const struct sparse *rows = given.start ? &given : NULL;
+		model_predict(s->m, cols, rows, n, p);
 		if (contrib)
-			model_contrib(s->m, cols, n, contrib);
+			model_contrib(s->m, cols, rows, n, contrib);
 		for (size_t r = 0; r < n; r++)
 			put_row(s, &c->text, first + r, p + r * s->k, contrib ? contrib + r * width : NULL);
 	}
 	schema_cells_free(cols, nfields);
+	sparse_free(&given);
 	free(cols);
 	free(p);
 	free(contrib);
+}
+
+static void add_counts(struct convert *total, const struct convert *cv, size_t nfields)
+{
+	for (size_t f = 0; f < nfields; f++) {
+		total->unseen[f] += cv->unseen[f];
+		total->missing[f] += cv->missing[f];
+	}
+	if (total->ignored == 0) {
+		total->ignored_line = cv->ignored_line;
+		total->ignored_feature = cv->ignored_feature;
+	}
+	total->ignored += cv->ignored;
+	if (total->text_line == 0) {
+		total->text_line = cv->text_line;
+		total->text_field = cv->text_field;
+	}
 }
 
 /* Scores one block; adds its counts to total. */
@@ -256,16 +277,9 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 	for (size_t i = 0; i < n; i++) {
 		struct chunk *c = &s->chunks[i];
 		if (c->cv.bad)
-			schema_die(&s->m->schema, s->map, s->b, s->r, &c->cv);
+			bind_die(&s->bind, s->b, &c->cv);
 		out_write(out, c->text.s, c->text.n);
-		for (size_t f = 0; f < nfields; f++) {
-			total->unseen[f] += c->cv.unseen[f];
-			total->missing[f] += c->cv.missing[f];
-		}
-		if (!total->text_line) {
-			total->text_line = c->cv.text_line;
-			total->text_field = c->cv.text_field;
-		}
+		add_counts(total, &c->cv, nfields);
 		str_free(&c->text);
 		free(c->cv.unseen);
 		free(c->cv.missing);
@@ -282,8 +296,10 @@ static bool *used_columns(const struct scorer *s, size_t ncols)
 	const char *target = s->m->schema.target;
 	size_t at = target ? reader_find(s->r, target) : SIZE_MAX;
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
-		if (s->map[f] != SIZE_MAX)
-			used[s->map[f]] = true;
+		if (s->bind.map[f] != SIZE_MAX)
+			used[s->bind.map[f]] = true;
+	for (size_t c = 0; c < ncols; c++)
+		used[c] = used[c] || s->bind.columns[c] >= 0;
 	for (size_t c = 0; c < s->plan.n; c++)
 		if (s->plan.cols[c].source == CELL)
 			used[s->plan.cols[c].at] = true;
@@ -292,37 +308,59 @@ static bool *used_columns(const struct scorer *s, size_t ncols)
 	return used;
 }
 
+/* Says what is odd about a field; true when it drifted from training. */
+static bool report_field(const struct scorer *s, const struct convert *total, size_t f, uint64_t rows)
+{
+	const struct field *fl = &s->m->schema.fields[f];
+	if (bind_lacks(&s->bind, f)) {
+		bool zero = fl->kind == KIND_NUMERIC && reader_is_sparse(s->r) && bind_absent(&s->bind) == 0;
+		warn("the key '%s' is in no row and counts as %s", fl->name, zero ? "0" : "missing");
+	} else if (total->unseen[f] && fl->kind == KIND_TEXT) {
+		struct str where = { 0 };
+		str_puts(&where, "");
+		if (f == total->text_field)
+			str_printf(&where, ", the first in line %" PRIu64, total->text_line);
+		warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8%s; their bytes count as U+FFFD", fl->name,
+		     total->unseen[f], rows, where.s);
+		str_free(&where);
+	} else if (total->unseen[f]) {
+		warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing", fl->name,
+		     total->unseen[f], rows);
+	} else {
+		if (total->missing[f] == rows && rows > 1 && s->bind.map[f] != SIZE_MAX)
+			warn("column '%s' is missing in all %" PRIu64 " rows", fl->name, rows);
+		return false;
+	}
+	return true;
+}
+
+/* Says how many features were not known; true when there were such. */
+static bool report_ignored(const struct scorer *s, const struct convert *total)
+{
+	struct str name = { 0 };
+	if (total->ignored == 0)
+		return false;
+	bind_name(&s->bind, total->ignored_feature, &name);
+	warn("%" PRIu64 " feature%s not seen in training %s ignored, the first in line %" PRIu64 ": '%s'", total->ignored,
+	     total->ignored > 1 ? "s" : "", total->ignored > 1 ? "are" : "is", total->ignored_line, name.s);
+	str_free(&name);
+	return true;
+}
+
 /* Says what drifted from training; true when something did. */
 static bool report_drift(const struct scorer *s, const struct convert *total, uint64_t rows)
 {
 	struct str extra = { 0 }, news = { 0 };
 	size_t nextra = 0, nnews = 0;
-	bool drift = false, *used = used_columns(s, reader_ncols(s->r));
+	bool drift = report_ignored(s, total), *used = used_columns(s, reader_ncols(s->r));
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
-		if (s->map[f] == SIZE_MAX) {
-			drift = true;
-			warn("the key '%s' is in no row and counts as missing", s->m->schema.fields[f].name);
-		} else if (total->unseen[f] && s->m->schema.fields[f].kind == KIND_TEXT) {
-			struct str where = { 0 };
-			drift = true;
-			if (f == total->text_field)
-				str_printf(&where, ", the first in line %" PRIu64, total->text_line);
-			warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8%s; their bytes count as U+FFFD",
-			     s->m->schema.fields[f].name, total->unseen[f], rows, where.n ? where.s : "");
-			str_free(&where);
-		} else if (total->unseen[f]) {
-			drift = true;
-			warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing",
-			     s->m->schema.fields[f].name, total->unseen[f], rows);
-		} else if (total->missing[f] == rows && rows > 1) {
-			warn("column '%s' is missing in all %" PRIu64 " rows", s->m->schema.fields[f].name, rows);
-		}
+		drift |= report_field(s, total, f, rows);
 	for (size_t c = 0; c < reader_ncols(s->r); c++) {
 		const char *name = reader_name(s->r, c);
 		if (used[c])
 			continue;
 		str_printf(&extra, "%s%s", nextra++ ? ", " : "", name);
-		if (!strs_has(&s->m->schema.others, name))
+		if (!reader_is_lines(s->r) && !strs_has(&s->m->schema.others, name))
 			str_printf(&news, "%s%s", nnews++ ? ", " : "", name);
 	}
 	if (nextra)
@@ -350,11 +388,10 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
 	s.parts = m->nfeatures + m->vectors.n + 1;
 	s.r = reader_open(path, (struct reader_opts){ o->format, o->header, cmd_threads(o->threads) });
-	s.map = NEW(size_t, nfields);
-	schema_map(&m->schema, s.r, s.map);
+	bind_open(&s.bind, &m->schema, &m->vectors, s.r);
 	make_plan(&s);
 	refuse_twins(&s.plan);
-	size_t ncols = reader_ncols(s.r), ncols_mapped = ncols;
+	size_t ncols = reader_ncols(s.r);
 	for (size_t i = 0; i < s.plan.n; i++) {
 		if (i)
 			str_putc(&head, ',');
@@ -364,10 +401,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	out_write(out, head.s, head.n);
 	while ((s.b = reader_next(s.r))) {
 		rows += s.b->nrows;
-		if (reader_ncols(s.r) != ncols_mapped) {
-			schema_map(&m->schema, s.r, s.map);
-			ncols_mapped = reader_ncols(s.r);
-		}
+		bind_more(&s.bind);
 		score_block(&s, &total, out);
 	}
 	bool drift = report_drift(&s, &total, rows);
@@ -377,9 +411,9 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	for (size_t i = 0; i < s.plan.n; i++)
 		free(s.plan.cols[i].name);
 	free(s.plan.cols);
+	bind_close(&s.bind);
 	reader_close(s.r);
 	str_free(&head);
-	free(s.map);
 	free(total.unseen);
 	free(total.missing);
 	return drift && o->strict ? ST_GATE : ST_OK;

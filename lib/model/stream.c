@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/par.h"
 #include "data/need.h"
+#include "model/bind.h"
 
 #define CHUNK 256	/* rows converted as one piece of parallel work */
 #define TEXT_BITS "20"	/* hash bits of a text, ... */
@@ -30,7 +31,8 @@ struct stream_job {
 	const struct train_opts *o;
 	struct model *m;
 	struct reader *r;
-	size_t target, weight, *map;	/* columns of the input */
+	size_t target, weight;	/* columns of the input */
+	struct binding bind;
 	const struct block *block;
 	struct batch b;
 	struct convert *cv;	/* (chunks of the block) */
@@ -238,9 +240,9 @@ static void convert_chunk(void *ctx, size_t i, int worker)
 		else
 			cols[f].text += first;
 	}
-	schema_convert(sc, jb->map, jb->block, first, n, cols, &jb->cv[i]);
+	schema_convert(sc, jb->bind.map, jb->block, first, n, cols, &jb->cv[i]);
 	if (jb->m->vectors.n)
-		jb->parts[i] = vectors_chunk(&jb->m->vectors, cols, 0, n);
+		jb->parts[i] = vectors_chunk(&jb->m->vectors, cols, NULL, 0, n);
 	free(cols);
 }
 
@@ -277,7 +279,7 @@ static void take_block(struct stream_job *jb, struct convert *total)
 	par_for(jb->threads, chunks, convert_chunk, jb);
 	for (size_t i = 0; i < chunks; i++) {
 		if (jb->cv[i].bad)
-			schema_die(&jb->m->schema, jb->map, jb->block, jb->r, &jb->cv[i]);
+			bind_die(&jb->bind, jb->block, &jb->cv[i]);
 		for (size_t f = 0; f < nfields; f++)
 			total->unseen[f] += jb->cv[i].unseen[f];
 		free(jb->cv[i].unseen);
@@ -427,9 +429,17 @@ static void begin(struct stream_job *jb, const struct family *f, void *opts)
 	if (why)
 		die(ST_USAGE, "%s: %s", f->name, why);
 	jb->m->fit = f->streaming->begin(opts, &frame);
-	jb->map = NEW(size_t, jb->m->schema.nfields);
+	bind_open(&jb->bind, &jb->m->schema, &jb->m->vectors, jb->r);
 	jb->b.cols = schema_columns(&jb->m->schema);
 	jb->b.features = NEW(struct column, jb->m->nfeatures);
+}
+
+/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
+static void refuse_sparse(const struct stream_job *jb)
+{
+	if (reader_is_sparse(jb->r))
+		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
+		    reader_where(jb->r));
 }
 
 static void stream_close(struct stream_job *jb)
@@ -444,7 +454,7 @@ static void stream_close(struct stream_job *jb)
 	free(jb->b.y);
 	free(jb->b.w);
 	sparse_free(&jb->b.sparse);
-	free(jb->map);
+	bind_close(&jb->bind);
 	reader_close(jb->r);
 }
 
@@ -454,7 +464,8 @@ static void first_pass(struct stream_job *jb, const struct streaming *st)
 	const struct schema *sc = &jb->m->schema;
 	struct convert total = { .unseen = NEW0(uint64_t, sc->nfields) };
 	for (; jb->block; jb->block = reader_next(jb->r)) {
-		schema_map(sc, jb->r, jb->map);
+		refuse_sparse(jb);
+		bind_more(&jb->bind);
 		take_block(jb, &total);
 		struct data d = batch_data(jb);
 		st->learn(jb->m->fit, &d, 1);
@@ -481,6 +492,7 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 	jb.block = reader_next(jb.r);
 	if (!jb.block)
 		die(ST_DATA, "%s: no rows after the header", reader_where(jb.r));
+	refuse_sparse(&jb);
 	begin(&jb, f, opts);
 	jb.metrics = metrics_open(o->metrics, o->output);
 	int32_t passes = f->streaming->passes(opts);

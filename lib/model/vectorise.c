@@ -389,7 +389,7 @@ static void write_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct writer *w = ctx;
 	size_t first = chunk * CHUNK, left = w->b->nrows - first, n = left < CHUNK ? left : CHUNK;
-	struct sparse rows = vectors_chunk(&w->vectors, w->cols, first, n);
+	struct sparse rows = vectors_chunk(&w->vectors, w->cols, NULL, first, n);
 	struct str *t = &w->text[chunk];
 	(void)worker;
 	for (size_t i = 0; i < n; i++) {
@@ -494,14 +494,6 @@ void vectorise_rows(const struct vectorfile *f, const char *path, const struct v
 
 /* ---- cosine ---- */
 
-static double length_of(const struct sparse *s, size_t row)
-{
-	double sum = 0;
-	for (size_t e = s->start[row]; e < s->start[row + 1]; e++)
-		sum += s->val[e] * s->val[e];
-	return sqrt(sum);
-}
-
 static void cosine_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct writer *w = ctx;
@@ -517,8 +509,7 @@ static void cosine_chunk(void *ctx, size_t chunk, int worker)
 			csv_put(t, cell_at(w->b, first + i, w->id[k]));
 			str_putc(t, ',');
 		}
-		double lengths = length_of(&side[0], i) * length_of(&side[1], i);
-		put_number(t, lengths > 0 ? sparse_product(&side[0], i, &side[1], i) / lengths : 0);
+		put_number(t, sparse_cosine(&side[0], i, &side[1], i));
 		str_putc(t, '\n');
 	}
 	tfidf_scratch_free(s);

@@ -11,32 +11,41 @@
 
 #define CHUNK 256	/* rows of one piece of parallel work */
 
-/* Counts the columns of the last one. */
-static void add_end(struct vectors *vs)
+static size_t width(const struct vector *v)
 {
+	return v->tfidf ? tfidf_ncols(v->tfidf) : v->given->n;
+}
+
+/* Appends it, and counts its columns. */
+static void add(struct vectors *vs, struct vector v)
+{
+	GROW(vs->v, vs->n + 1);
+	vs->v[vs->n++] = v;
 	GROW(vs->start, vs->n + 1);
 	vs->start[vs->n - 1] = vs->ncols;
-	vs->ncols += tfidf_ncols(vs->v[vs->n - 1].tfidf);
+	vs->ncols += width(&v);
 	vs->start[vs->n] = vs->ncols;
 }
 
 void vectors_add(struct vectors *vs, struct tfidf *v, const struct strs *columns)
 {
-	GROW(vs->v, vs->n + 1);
-	struct vector *x = &vs->v[vs->n++];
-	*x = (struct vector){ .tfidf = v, .field = NEW0(size_t, columns->n) };
+	struct vector x = { .tfidf = v, .field = NEW0(size_t, columns->n) };
 	for (size_t i = 0; i < columns->n; i++)
-		strs_add(&x->columns, columns->s[i]);
-	add_end(vs);
+		strs_add(&x.columns, columns->s[i]);
+	add(vs, x);
+}
+
+void vectors_add_given(struct vectors *vs, struct given *g, bool borrowed)
+{
+	add(vs, (struct vector){ .given = g, .borrowed = borrowed });
 }
 
 void vectors_take(struct vectors *vs, struct vectors *from)
 {
-	GROW(vs->v, vs->n + from->n);
-	for (size_t i = 0; i < from->n; i++) {
-		vs->v[vs->n++] = from->v[i];
-		add_end(vs);
-	}
+	for (size_t i = 0; i < from->n; i++)
+		add(vs, from->v[i]);
+	vs->mixed |= from->mixed;
+	vs->sparse_rows |= from->sparse_rows;
 	free(from->v);
 	free(from->start);
 	*from = (struct vectors){ 0 };
@@ -46,17 +55,23 @@ void vectors_borrow(struct vectors *vs, const struct vectors *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct vector *v = &from->v[i];
-		vectors_add(vs, v->tfidf, &v->columns);
-		memcpy(vs->v[vs->n - 1].field, v->field, v->columns.n * sizeof(*v->field));
-		vs->v[vs->n - 1].borrowed = true;
+		struct vector x = { .tfidf = v->tfidf, .given = v->given, .borrowed = true,
+				    .field = mem_copy(v->field, v->columns.n, sizeof(*v->field)) };
+		for (size_t k = 0; k < v->columns.n; k++)
+			strs_add(&x.columns, v->columns.s[k]);
+		add(vs, x);
 	}
+	vs->mixed |= from->mixed;
+	vs->sparse_rows |= from->sparse_rows;
 }
 
 void vectors_free(struct vectors *vs)
 {
 	for (size_t i = 0; i < vs->n; i++) {
-		if (!vs->v[i].borrowed)
+		if (!vs->v[i].borrowed) {
 			tfidf_free(vs->v[i].tfidf);
+			given_free(vs->v[i].given);
+		}
 		strs_free(&vs->v[i].columns);
 		free(vs->v[i].field);
 	}
@@ -84,6 +99,8 @@ void vectors_name(const struct vector *v, struct str *out)
 {
 	for (size_t k = 0; k < v->columns.n; k++)
 		str_printf(out, "%s%s", k ? "+" : "", v->columns.s[k]);
+	if (v->given)
+		str_puts(out, "(features)");
 }
 
 static void put_name(const void *of, size_t j, struct str *out)
@@ -92,6 +109,10 @@ static void put_name(const void *of, size_t j, struct str *out)
 	size_t i = 0;
 	while (j >= vs->start[i + 1])
 		i++;
+	if (vs->v[i].given) {
+		given_name(vs->v[i].given, j - vs->start[i], out);
+		return;
+	}
 	vectors_name(&vs->v[i], out);
 	str_putc(out, '=');
 	tfidf_name(vs->v[i].tfidf, j - vs->start[i], out);
@@ -104,11 +125,69 @@ void vectors_describe(const struct vectors *vs, struct data *x)
 	x->group = vs->start;
 }
 
+/* ---- columns by name and number ---- */
+
+/* Takes the text from the beginning of s; false when it is not there. */
+static bool take(struct slice *s, const char *text)
+{
+	size_t n = strlen(text);
+	if (s->n < n || memcmp(s->s, text, n) != 0)
+		return false;
+	*s = (struct slice){ s->s + n, s->n - n };
+	return true;
+}
+
+/* The column among the vectoriser's own; -1: none. */
+static int32_t find_in(const struct vector *v, struct slice name)
+{
+	bool mine = true;
+	if (v->given)
+		return given_find(v->given, name);
+	for (size_t k = 0; k < v->columns.n && mine; k++)
+		mine = (k == 0 || take(&name, "+")) && take(&name, v->columns.s[k]);
+	size_t column = mine && take(&name, "=") ? tfidf_find(v->tfidf, name) : SIZE_MAX;
+	return column == SIZE_MAX ? -1 : (int32_t)column;
+}
+
+/* What rows brought while training is found before terms, so that it is the same column when it comes again. */
+int32_t vectors_find(const struct vectors *vs, struct slice name)
+{
+	for (int terms = 0; terms < 2; terms++)
+		for (size_t i = 0; i < vs->n; i++) {
+			int32_t c = (vs->v[i].given == NULL) == terms ? find_in(&vs->v[i], name) : -1;
+			if (c >= 0)
+				return (int32_t)vs->start[i] + c;
+		}
+	return -1;
+}
+
+bool vectors_by_place(const struct vectors *vs)
+{
+	for (size_t i = 0; i < vs->n; i++)
+		if (vs->v[i].given && !vs->v[i].given->places)
+			return false;
+	return true;
+}
+
+int32_t vectors_number(const struct vectors *vs, int32_t number)
+{
+	if (vectors_by_place(vs))
+		return number >= 1 && (size_t)number <= vs->ncols ? number - 1 : -1;
+	for (size_t i = 0; i < vs->n; i++) {
+		int32_t c = vs->v[i].given ? given_number(vs->v[i].given, number) : -1;
+		if (c >= 0)
+			return (int32_t)vs->start[i] + c;
+	}
+	return -1;
+}
+
 /* ---- rows ---- */
 
 static struct sparse rows_of(const struct vector *v, const struct column *inputs, size_t first, size_t n)
 {
-	struct sparse rows = sparse_new(tfidf_ncols(v->tfidf));
+	if (v->given)
+		return sparse_empty(v->given->n, n);
+	struct sparse rows = sparse_new(width(v));
 	struct tfidf_scratch *s = tfidf_scratch_new();
 	struct slice *text = NEW(struct slice, v->columns.n);
 	for (size_t i = first; i < first + n; i++) {
@@ -121,7 +200,8 @@ static struct sparse rows_of(const struct vector *v, const struct column *inputs
 	return rows;
 }
 
-struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, size_t first, size_t n)
+struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t first,
+			    size_t n)
 {
 	struct sparse *parts = NEW(struct sparse, vs->n), all;
 	const struct sparse **list = NEW(const struct sparse *, vs->n);
@@ -134,12 +214,18 @@ struct sparse vectors_chunk(const struct vectors *vs, const struct column *input
 		sparse_free(&parts[i]);
 	free(parts);
 	free(list);
+	if (given) {
+		struct sparse over = sparse_over(&all, given, first);
+		sparse_free(&all);
+		all = over;
+	}
 	return all;
 }
 
 struct rows_job {
 	const struct vectors *vs;
 	const struct column *inputs;
+	const struct sparse *given;
 	size_t n;
 	struct sparse *parts;
 };
@@ -149,13 +235,14 @@ static void rows_chunk(void *ctx, size_t i, int worker)
 	const struct rows_job *j = ctx;
 	size_t first = i * CHUNK, left = j->n - first;
 	(void)worker;
-	j->parts[i] = vectors_chunk(j->vs, j->inputs, first, left < CHUNK ? left : CHUNK);
+	j->parts[i] = vectors_chunk(j->vs, j->inputs, j->given, first, left < CHUNK ? left : CHUNK);
 }
 
-struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, size_t n, int threads)
+struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t n,
+			   int threads)
 {
 	size_t chunks = (n + CHUNK - 1) / CHUNK;
-	struct rows_job j = { vs, inputs, n, NEW(struct sparse, chunks) };
+	struct rows_job j = { vs, inputs, given, n, NEW(struct sparse, chunks) };
 	par_for(threads, chunks, rows_chunk, &j);
 	struct sparse all = sparse_stack(j.parts, chunks, threads);
 	all.ncols = vs->ncols;
@@ -172,6 +259,7 @@ static void enter(struct store *st, size_t i)
 	store_enter(st, scope);
 }
 
+/* "dls.vectors": of each the texts that it reads; none, and it is columns that rows bring. */
 void vectors_save(const struct vectors *vs, struct store *st)
 {
 	struct str s = { 0 };
@@ -191,7 +279,10 @@ void vectors_save(const struct vectors *vs, struct store *st)
 	store_enter(st, "vectors.");
 	for (size_t i = 0; i < vs->n; i++) {
 		enter(st, i);
-		tfidf_save(vs->v[i].tfidf, st);
+		if (vs->v[i].given)
+			given_save(vs->v[i].given, st);
+		else
+			tfidf_save(vs->v[i].tfidf, st);
 		store_leave(st);
 	}
 	store_leave(st);
@@ -210,10 +301,12 @@ void vectors_load(struct vectors *vs, struct store *st)
 		struct strs columns = { 0 };
 		for (size_t k = 0; k < jval_size(names); k++)
 			strs_add(&columns, jval_str(jval_at(names, k)));
-		if (columns.n == 0)
-			store_bad(st, "vectoriser %zu reads no column", i);
 		enter(st, i);
-		vectors_add(vs, tfidf_load(st), &columns);
+		if (columns.n)
+			vectors_add(vs, tfidf_load(st), &columns);
+		else
+			vectors_add_given(vs, given_load(st), false);
+		vs->sparse_rows |= columns.n == 0;
 		store_leave(st);
 		strs_free(&columns);
 	}
@@ -232,7 +325,10 @@ void vectors_show(const struct vectors *vs, struct json *j)
 		for (size_t k = 0; k < vs->v[i].columns.n; k++)
 			json_str(j, NULL, vs->v[i].columns.s[k]);
 		json_end(j, ']');
-		tfidf_show(vs->v[i].tfidf, j);
+		if (vs->v[i].given)
+			json_int(j, "features", (int64_t)vs->v[i].given->n);
+		else
+			tfidf_show(vs->v[i].tfidf, j);
 		json_end(j, '}');
 	}
 	json_end(j, ']');
@@ -288,8 +384,8 @@ void vectorfile_read(struct vectorfile *f, const char *path)
 	jval_free(v);
 	f->rows_hash = strtoull(store_meta_need(st, "dls.rows"), &end, 16);
 	vectors_load(&f->vectors, st);
-	if (f->vectors.n == 0)
-		store_bad(st, "it holds no vectoriser");
+	if (f->vectors.n == 0 || f->vectors.sparse_rows)
+		store_bad(st, "it holds no vectoriser of texts");
 	store_free(st);
 }
 

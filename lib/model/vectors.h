@@ -1,29 +1,36 @@
 /*
- * The vectorisers of a model: each turns texts among the inputs into columns
- * of one sparse matrix, side by side. A column is called after its input and
- * its term, "review=great".
+ * The sparse columns of a model: one matrix, in which vectorisers stand side by
+ * side, each with the terms of texts among the inputs, and columns that sparse
+ * rows bring themselves. A term's column is called after its input and itself,
+ * "review=great". Sparse rows may give the entries of any column, by its name
+ * or its number, and then need no text.
  */
 #ifndef DLS_MODEL_VECTORS_H
 #define DLS_MODEL_VECTORS_H
 
 #include "data/data.h"
 #include "data/text/tfidf.h"
+#include "model/given.h"
 
 struct vector {
-	struct tfidf *tfidf;
-	struct strs columns;	/* the texts it reads; their n-grams count together */
+	struct tfidf *tfidf;	/* NULL: the columns are ... */
+	struct given *given;
+	struct strs columns;	/* the texts that tfidf reads; their n-grams count together */
 	size_t *field;		/* (columns.n) where these are among the inputs */
-	bool borrowed;		/* somebody else frees tfidf */
+	bool borrowed;		/* somebody else frees tfidf or given */
 };
 
 struct vectors {
 	struct vector *v;	/* (n) */
 	size_t n, ncols;
 	size_t *start;		/* (n + 1) first column of each, then ncols */
+	bool mixed;		/* columns of members of an ensemble that differ, so that svmlight's numbers mean nothing */
+	bool sparse_rows;	/* trained on such: a number that a sparse row lacks is missing, as it was there; else it is 0 */
 };
 
 /* Takes over the vectoriser; or all of `from`, which is empty then; or borrows all of it. */
 void vectors_add(struct vectors *vs, struct tfidf *v, const struct strs *columns);
+void vectors_add_given(struct vectors *vs, struct given *g, bool borrowed);
 void vectors_take(struct vectors *vs, struct vectors *from);
 void vectors_borrow(struct vectors *vs, const struct vectors *from);
 void vectors_free(struct vectors *vs);	/* leaves it empty */
@@ -34,12 +41,23 @@ const char *vectors_bind(struct vectors *vs, const struct column *inputs, size_t
 /* Tells x of the vectorisers' columns, for as long as vs lives and does not change. */
 void vectors_describe(const struct vectors *vs, struct data *x);
 
-/* Appends what a vectoriser's texts are called together: their names with + between. */
+/* Appends what a vectoriser's texts are called together, their names with + between; or "(features)". */
 void vectors_name(const struct vector *v, struct str *out);
 
-/* Rows first .. first + n - 1 of the inputs (cells by row), for one thread; and all n rows, on many. */
-struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, size_t first, size_t n);
-struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, size_t n, int threads);
+/* The column of a name, or of svmlight's number: -1 when there is none. */
+int32_t vectors_find(const struct vectors *vs, struct slice name);
+int32_t vectors_number(const struct vectors *vs, int32_t i);
+bool vectors_by_place(const struct vectors *vs);	/* that number is the column's place, from 1 */
+
+/*
+ * Rows first .. first + n - 1 of the inputs (cells by row) and of given (or
+ * NULL), entries that sparse rows brought: they stand in place of those that
+ * texts have in the same columns. For one thread; and all n rows, on many.
+ */
+struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t first,
+			    size_t n);
+struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t n,
+			   int threads);
 
 /* Into the store's present scope and from it; as a member "vectorisers" of the open object. */
 void vectors_save(const struct vectors *vs, struct store *st);

@@ -26,7 +26,7 @@ struct common {
 
 /* Rows that several commands share, with the fields `format`, `header`, `threads` and `output`. */
 #define INPUT_OPTS(S) \
-	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json", "form of the input"), \
+	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json|svmlight|vw", "form of the input"), \
 	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ...")
 #define THREADS_OPT(S) \
 	OPT_RUN(S, threads, 0, "threads", "N", "0", "[0,256]", \

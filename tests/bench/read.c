@@ -1,7 +1,8 @@
 /*
- * Reads a CSV into a table: read FILE THREADS prints MB/s, and the peak memory
- * over the size of the columns as doubles. read --make MB KIND writes a
- * CSV of 21 columns: short (six decimals), long (17 digits), or words in quotes.
+ * Reads a file into a table: read FILE THREADS prints MB/s, and the peak memory
+ * over the size of the columns as doubles and of features as pairs. read --make
+ * MB KIND writes a CSV of 21 columns: short (six decimals), long (17 digits), or
+ * words in quotes; or svmlight, some hundred features of 100000 in a row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,19 @@
 
 #include "base/rng.h"
 #include "data/table.h"
+
+static void make_svmlight(size_t mb)
+{
+	struct rng r = rng_at(1, "bench.read", 1);
+	size_t n = 0;
+	while (n < mb * 1000000) {
+		int at = 0;
+		n += (size_t)printf("%d", (int)rng_below(&r, 2));
+		while ((at += 1 + (int)rng_below(&r, 600)) <= 100000)
+			n += (size_t)printf(" %d:%.17g", at, rng_double(&r) / 10);
+		n += (size_t)printf("\n");
+	}
+}
 
 static void make(size_t mb, const char *kind)
 {
@@ -42,7 +56,11 @@ int main(int argc, char **argv)
 	struct stat st;
 	struct rusage u;
 	if (argc == 4 && strcmp(argv[1], "--make") == 0) {
-		make(strtoul(argv[2], NULL, 10), argv[3]);
+		size_t mb = strtoul(argv[2], NULL, 10);
+		if (strcmp(argv[3], "svmlight") == 0)
+			make_svmlight(mb);
+		else
+			make(mb, argv[3]);
 		return 0;
 	}
 	if (argc != 3 || stat(argv[1], &st) != 0)
@@ -52,9 +70,11 @@ int main(int argc, char **argv)
 	struct reader *r = reader_open(argv[1], (struct reader_opts){ "auto", true, threads });
 	struct table *t = tab_read(r, &(struct tab_spec){ .threads = threads });
 	double took = now() - start;
+	double bytes = (double)t->nrows * (double)t->ncols * sizeof(double);
+	if (t->features.start)
+		bytes += (double)t->features.start[t->nrows] * (sizeof(double) + sizeof(int32_t));
 	getrusage(RUSAGE_SELF, &u);
-	printf("%.0f %.2f\n", (double)st.st_size / took / 1e6,
-	       (double)u.ru_maxrss * 1024 / ((double)t->nrows * (double)t->ncols * sizeof(double)));
+	printf("%.0f %.2f\n", (double)st.st_size / took / 1e6, (double)u.ru_maxrss * 1024 / bytes);
 	reader_close(r);
 	tab_free(t);
 	return 0;

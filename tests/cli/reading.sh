@@ -26,7 +26,7 @@ refused 'a quote left open in the header' 'a,"b\n1,2\n' ':1: cell 2: the quote t
 refused 'a NUL byte' 'a,b\n1,2\n\0,4\n' ":3: column 'a': a NUL byte; this is not text (of UTF-16, iconv makes UTF-8)"
 refused 'a NUL byte in quotes' 'a,b\n1,"2\0"\n' ":2: column 'b': a NUL byte; this is not text (of UTF-16, iconv makes UTF-8)"
 
-refused 'nested JSON' '{"a":1}\n{"a":{"b":1}}' \
+refused 'nested JSON' '{"a":1}\n{"a":[1]}' \
 	":2: JSON: the value of 'a' is nested; only strings, numbers, true, false and null are read"
 refused 'a key twice' '{"a":1,"a":2}' ":1: JSON: the key 'a' stands twice in an object"
 refused 'half a surrogate' '{"a":"\\ud800"}' ":1: JSON: half of a surrogate pair at '\"}'"

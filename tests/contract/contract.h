@@ -70,8 +70,9 @@ struct synth {
 	enum task task;
 	/* synth_texts() adds these: */
 	struct column text;		/* the text column "note" */
-	struct vectors vectors;		/* of it: counts of words, and hashed pairs */
-	struct sparse sparse;		/* its rows by these */
+	struct vectors vectors;		/* of it: counts of words, and hashed pairs; and features that rows bring */
+	struct sparse given;		/* what they bring */
+	struct sparse sparse;		/* its rows by all these */
 	struct arena *texts;
 };
 
@@ -179,6 +180,7 @@ UNUSED static void synth_free(struct synth *s)
 	free(s->w);
 	free(s->text.text);
 	vectors_free(&s->vectors);
+	sparse_free(&s->given);
 	sparse_free(&s->sparse);
 	arena_free(s->texts);
 }
@@ -208,10 +210,39 @@ UNUSED static struct tfidf *synth_tfidf(const char *ngrams, int32_t hash_bits, c
 }
 
 #define WORDS 30	/* in texts */
+#define FEATURES 5	/* that rows bring, "f=0" ... */
+
+/* Rows that bring some of their features, the last columns of vs. */
+UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint64_t seed)
+{
+	struct rng r = rng_at(seed, "given", 0);
+	struct sparse s = sparse_new(vs->ncols);
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+		sparse_reserve(&s, FEATURES);
+		for (size_t f = 0; f < FEATURES; f++)
+			if (rng_below(&r, 2)) {
+				s.col[s.start[i] + k] = (int32_t)(vs->ncols - FEATURES + f);
+				s.val[s.start[i] + k++] = (double)rng_below(&r, 9) - 4;
+			}
+		sparse_end(&s, k);
+	}
+	return s;
+}
+
+UNUSED static void synth_add_features(struct vectors *vs)
+{
+	struct name_list names = { 0 };
+	for (int f = 0; f < FEATURES; f++)
+		names_put(&names, (size_t)snprintf(names_room(&names, 8), 8, "f=%d", f));
+	vectors_add_given(vs, given_named(&names), false);
+	vs->sparse_rows = true;
+}
 
 /*
  * Adds texts of up to 8 words, which speak of the target, some of them empty,
- * and their counts by the vectorisers of `like`, or by its own when that is NULL.
+ * their counts by the vectorisers of `like`, or by its own when that is NULL,
+ * and features that tell nothing.
  */
 UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synth *like)
 {
@@ -234,9 +265,11 @@ UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synt
 	} else {
 		vectors_add(&s->vectors, synth_tfidf("1", 0, s->text.text, s->n), &columns);
 		vectors_add(&s->vectors, synth_tfidf("2", 4, s->text.text, s->n), &columns);
+		synth_add_features(&s->vectors);
 		vectors_bind(&s->vectors, &s->text, 1);
 	}
-	s->sparse = vectors_rows(&s->vectors, &s->text, s->n, 1);
+	s->given = synth_given(&s->vectors, s->n, seed);
+	s->sparse = vectors_rows(&s->vectors, &s->text, &s->given, s->n, 1);
 }
 
 /* A table of its own of the rows (n). */
@@ -269,7 +302,8 @@ UNUSED static struct synth synth_pick(const struct synth *s, const uint32_t *row
 		for (size_t i = 0; i < n; i++)
 			t.text.text[i] = s->text.text[rows[i]];
 		vectors_borrow(&t.vectors, &s->vectors);
-		t.sparse = vectors_rows(&t.vectors, &t.text, n, 1);
+		t.given = sparse_pick(&s->given, rows, n);
+		t.sparse = vectors_rows(&t.vectors, &t.text, &t.given, n, 1);
 	}
 	return t;
 }

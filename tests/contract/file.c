@@ -162,7 +162,10 @@ _Noreturn static void use_model(const struct target *t, struct bytes b)
 	size_t k = model_outputs(m), scores = k == 2 ? 1 : k;
 	struct column *cols = mem_copy(m->inputs, m->schema.nfields, sizeof(*cols));
 	double *p = NEW(double, SCORED * k), *contrib = NEW(double, SCORED * scores * (m->nfeatures + m->vectors.n + 1));
+	struct sparse given = sparse_empty(m->vectors.ncols, SCORED);
 	struct str s = { 0 };
+	if (m->vectors.ncols >= FEATURES)
+		given = synth_given(&m->vectors, SCORED, 3);
 	schema_cells(cols, m->schema.nfields, SCORED);
 	for (size_t j = 0; j < m->schema.nfields; j++)
 		for (size_t i = 0; i < SCORED; i++)
@@ -172,9 +175,9 @@ _Noreturn static void use_model(const struct target *t, struct bytes b)
 				cols[j].text[i] = t->rows.text.text[i];
 			else
 				cols[j].cat[i] = (int32_t)i % (cols[j].nlevels + 1) - 1;
-	model_predict(m, cols, SCORED, p);
+	model_predict(m, cols, &given, SCORED, p);
 	if (m->family->contrib)
-		model_contrib(m, cols, SCORED, contrib);
+		model_contrib(m, cols, &given, SCORED, contrib);
 	model_show(m, &s);
 	for (size_t i = 0; i < SCORED * k; i++)
 		if (isnan(p[i]))
@@ -317,8 +320,10 @@ static void same_again(const struct target *t)
 	CK(t->c, again.n == t->good.n && memcmp(again.p, t->good.p, again.n) == 0, "written again it has other bytes");
 	struct column inputs[MAX_COLS + 1];
 	synth_inputs(&t->rows, true, inputs);
-	model_predict(t->m, inputs, SCORED, p);
-	model_predict(m, inputs, SCORED, q);
+	const struct sparse *given = m->vectors.ncols ? &t->rows.given : NULL;
+	CK(t->c, !given || m->vectors.ncols == given->ncols, "it has other sparse columns than its rows");
+	model_predict(t->m, inputs, given, SCORED, p);
+	model_predict(m, inputs, given, SCORED, q);
 	check_predictions(t->c, p, SCORED, k, "a model");
 	CK(t->c, memcmp(p, q, SCORED * k * sizeof(*p)) == 0, "read from a file it predicts otherwise");
 	for (size_t i = 0; i < SCORED; i++) {
@@ -331,7 +336,8 @@ static void same_again(const struct target *t)
 				cols[j].cat += i;
 			else
 				cols[j].text += i;
-		model_predict(m, cols, 1, q);
+		struct sparse row = sparse_view(&t->rows.given, i, 1);
+		model_predict(m, cols, given ? &row : NULL, 1, q);
 		CK(t->c, memcmp(p + i * k, q, k * sizeof(*p)) == 0, "row %zu scores otherwise alone", i);
 	}
 	model_free(m);

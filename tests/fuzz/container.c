@@ -78,7 +78,7 @@ static void vectoriser(const uint8_t *data, size_t n)
 			cols[ncols++] = (struct column){ .name = f.vectors.v[v].columns.s[k], .kind = KIND_TEXT, .text = cells };
 	if (vectors_bind(&f.vectors, cols, ncols))
 		return;
-	struct sparse rows = vectors_chunk(&f.vectors, cols, 0, 4);
+	struct sparse rows = vectors_chunk(&f.vectors, cols, NULL, 0, 4);
 	for (size_t e = 0; e < sparse_nnz(&rows); e++)
 		if (rows.col[e] < 0 || (size_t)rows.col[e] >= f.vectors.ncols)
 			bug("entry %zu is in column %d", e, rows.col[e]);

@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(json_by_rule)
 {
-	gives("{\"a\":1,\"b\":\"x\"}\n{\"b\":null,\"a\":-1.50e+3,\"c\":true}\n", "auto", true, "a|b|c\n1: 1|x|~\n2: -1.50e+3|~|true\n");
+	gives("{\"a\":1,\"b\":\"x\"}\n{\"b\":null,\"a\":-1.50e+3,\"c\":true}\n", "auto", true, "a|b|c\n1: 1|x|~\n2: -1.50e+3||true\n");
 	gives(" [ {\"a\" : 12345678901234567890 } ,\n\n{ \"a\":false}\n]\n", "auto", true, "a\n1: 12345678901234567890\n3: false\n");
 	gives("{\n\"a\":\n1}{\"a\":2}", "auto", true, "a\n1: 1\n3: 2\n");
 	gives("{\" a \":\"\\u00e9\\ud83d\\ude00\\n\\t\\\"\\\\\\/}{\"}", "json", true, "a\n1: \xc3\xa9\xf0\x9f\x98\x80\n\t\"\\/}{\n");

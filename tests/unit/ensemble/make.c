@@ -120,7 +120,7 @@ static double *predict(const struct model *m, size_t first, size_t n)
 		else
 			at[j].cat += first;
 	}
-	model_predict(m, at, n, p);
+	model_predict(m, at, NULL, n, p);
 	schema_cells_free(cols, m->schema.nfields);
 	free(cols);
 	free(at);

@@ -68,7 +68,7 @@ static int try_file(const char *path, char *message, size_t room)
 		dup2(fd[1], STDERR_FILENO);
 		vectorfile_read(&f, path);
 		vectors_bind(&f.vectors, &text, 1);
-		struct sparse rows = vectors_chunk(&f.vectors, &text, 0, 1);
+		struct sparse rows = vectors_chunk(&f.vectors, &text, NULL, 0, 1);
 		for (size_t e = 0; e < sparse_nnz(&rows); e++)
 			if (rows.col[e] < 0 || (size_t)rows.col[e] >= f.vectors.ncols)
 				_exit(70);
@@ -113,7 +113,7 @@ START_TEST(metadata_that_makes_no_sense)
 		{ "dls.rows", NULL, "dls.rows" },
 		{ "dls.vectors", NULL, "it holds no vectoriser" },
 		{ "dls.vectors", "[]", "it holds no vectoriser" },
-		{ "dls.vectors", "[[]]", "vectoriser 0 reads no column" },
+		{ "dls.vectors", "[[]]", "it holds no vectoriser of texts" },
 		{ "dls.vectors", "[5]", "not an array" },
 		{ "dls.vectors", "[[5]]", "not a string" },
 		{ "dls.vectors", "{}", "it holds no vectoriser" },
@@ -219,14 +219,14 @@ START_TEST(vectorisers_side_by_side)
 	vectors_add(&vs, fitted("1-2", both, ROWS, 2), &(struct strs){ nab, 2 });
 	vectors_add(&vs, fitted("1", b, ROWS, 1), &(struct strs){ &nb, 1 });
 	ck_assert_ptr_null(vectors_bind(&vs, cols, 2));
-	struct sparse all = vectors_rows(&vs, cols, ROWS, 2);
+	struct sparse all = vectors_rows(&vs, cols, NULL, ROWS, 2);
 	ck_assert_uint_eq(all.ncols, vs.ncols);
-	struct sparse none = vectors_rows(&vs, cols, 0, 2);
+	struct sparse none = vectors_rows(&vs, cols, NULL, 0, 2);
 	ck_assert(none.n == 0 && none.ncols == vs.ncols);
 	sparse_free(&none);
 	struct tfidf_scratch *scratch = tfidf_scratch_new();
 	for (size_t i = 0; i < ROWS; i++) {
-		struct sparse chunk = vectors_chunk(&vs, cols, i, 1);
+		struct sparse chunk = vectors_chunk(&vs, cols, NULL, i, 1);
 		size_t e = all.start[i];
 		ck_assert_uint_eq(sparse_nnz(&chunk), all.start[i + 1] - e);
 		ck_assert(memcmp(chunk.col, all.col + e, sparse_nnz(&chunk) * sizeof(*chunk.col)) == 0);

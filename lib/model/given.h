@@ -1,0 +1,44 @@
+/*
+ * Sparse columns that rows bring themselves (svmlight, VW, JSON): what they are
+ * called, so that a model knows them again. Beside the vectorisers, whose
+ * columns come from texts.
+ */
+#ifndef DLS_MODEL_GIVEN_H
+#define DLS_MODEL_GIVEN_H
+
+#include "data/names.h"
+#include "data/reader.h"
+#include "data/sparse.h"
+#include "data/text/vocab.h"
+#include "io/store.h"
+
+struct given {
+	size_t n;
+	int32_t *number;	/* (n) ascending: the names are numbers, those of svmlight; or NULL, and ... */
+	struct vocab *vocab;	/* ... these are texts: sorted by bytes, or in the order of an ensemble's members */
+	bool places;		/* svmlight's number of a column is its place from 1, as with a vectoriser; else it is its name */
+};
+
+/*
+ * The features of the n rows of a table, sorted, and the rows themselves, whose
+ * columns begin at `base`. Takes e over, which r named.
+ */
+struct given *given_of(const struct reader *r, struct entries *e, size_t n, size_t base, int threads, struct sparse *rows);
+
+/* Of names that differ, in their order; names are taken over. */
+struct given *given_named(struct name_list *names);
+void given_free(struct given *g);	/* NULL is fine */
+
+/* The column of a name, or of svmlight's number; -1: none. */
+int32_t given_find(const struct given *g, struct slice name);
+int32_t given_number(const struct given *g, int32_t i);
+void given_name(const struct given *g, size_t column, struct str *out);	/* appended */
+
+/* A number as text, not NUL-terminated; its length. */
+#define NUMBER_TEXT 10
+size_t number_text(int32_t i, char text[NUMBER_TEXT]);
+
+void given_save(const struct given *g, struct store *st);	/* into the store's present scope */
+struct given *given_load(struct store *st);			/* dies (ST_DATA) when it makes no sense */
+
+#endif
