@@ -248,6 +248,10 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 				c->missing[f] += cell.n == 0;
 				if (utf8_count_bad(cell)) {
 					c->unseen[f]++;
+					if (!c->text_line) {
+						c->text_line = b->lines[first + i];
+						c->text_field = f;
+					}
 					if (sc->strict_text)
 						schema_trouble(c, first + i, f);
 				}

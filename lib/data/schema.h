@@ -53,6 +53,8 @@ struct convert {
 	uint64_t ignored;	/* entries of features that the model does not know, and the first of these: */
 	uint64_t ignored_line;
 	int32_t ignored_feature;
+	uint64_t text_line;	/* of a first text that is not UTF-8; 0: none */
+	size_t text_field;	/* ... and its field */
 };
 
 /*

@@ -462,7 +462,8 @@ struct store *store_read(char *bytes, size_t n, const char *where)
 			continue;
 		}
 		for (size_t m = 0; m < jval_size(v); m++)
-			add_meta(st, mem_str(jval_key(jval_at(v, m))), mem_str(jval_str(jval_at(v, m))));
+			if (strcmp(jval_key(jval_at(v, m)), "dls.hash") != 0)	/* of the file, not of what it holds */
+				add_meta(st, mem_str(jval_key(jval_at(v, m))), mem_str(jval_str(jval_at(v, m))));
 	}
 	jval_free(top);
 	check_tiling(st, size);

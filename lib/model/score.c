@@ -258,6 +258,10 @@ static void add_counts(struct convert *total, const struct convert *cv, size_t n
 		total->ignored_feature = cv->ignored_feature;
 	}
 	total->ignored += cv->ignored;
+	if (total->text_line == 0) {
+		total->text_line = cv->text_line;
+		total->text_field = cv->text_field;
+	}
 }
 
 /* Scores one block; adds its counts to total. */
@@ -312,8 +316,13 @@ static bool report_field(const struct scorer *s, const struct convert *total, si
 		bool zero = fl->kind == KIND_NUMERIC && reader_is_sparse(s->r) && bind_absent(&s->bind) == 0;
 		warn("the key '%s' is in no row and counts as %s", fl->name, zero ? "0" : "missing");
 	} else if (total->unseen[f] && fl->kind == KIND_TEXT) {
-		warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8; their bytes count as U+FFFD", fl->name,
-		     total->unseen[f], rows);
+		struct str where = { 0 };
+		str_puts(&where, "");
+		if (f == total->text_field)
+			str_printf(&where, ", the first in line %" PRIu64, total->text_line);
+		warn("column '%s': %" PRIu64 " of %" PRIu64 " texts are not UTF-8%s; their bytes count as U+FFFD", fl->name,
+		     total->unseen[f], rows, where.s);
+		str_free(&where);
 	} else if (total->unseen[f]) {
 		warn("column '%s': %" PRIu64 " of %" PRIu64 " rows hold a level never seen in training, taken as missing", fl->name,
 		     total->unseen[f], rows);

@@ -190,7 +190,7 @@ err_has "not UTF-8: rows: warned of" "2 texts are not UTF-8, the first in line 3
 expect "not UTF-8: trained" 0 'dls-train --target label --id id --text text -o b2 logistic <bad.csv'
 err_is "not UTF-8: trained: warned of" "dls-train: warning: stdin: column 'text': 2 of 4 texts are not UTF-8, the first in line 3; their bytes count as U+FFFD"
 expect "not UTF-8: scored" 0 'dls-predict b2 <bad.csv'
-err_is "not UTF-8: scored: warned of" "dls-predict: warning: column 'text': 2 of 4 texts are not UTF-8; their bytes count as U+FFFD"
+err_is "not UTF-8: scored: warned of" "dls-predict: warning: column 'text': 2 of 4 texts are not UTF-8, the first in line 3; their bytes count as U+FFFD"
 expect "not UTF-8: with --strict it is drift" 1 'dls-predict -q --strict b2 <bad.csv'
 for c in "dls-tfidf --text text --min-df 1" "dls-tfidf --apply b1" "dls-train --target label --text text -o none"; do
 	expect "--invalid error: ${c%% --*}" 65 "$c --invalid error $(case $c in dls-train*) echo logistic ;; esac) <bad.csv"

@@ -26,7 +26,9 @@ static void raw(const uint8_t *data, size_t n)
 	size_t size = (size_t)ftell(out.f);
 	fclose(out.f);
 	store_free(st);
+	fuzz_sure = true;
 	store_free(store_read(again, size, "again"));
+	fuzz_sure = false;
 }
 
 /* Makes the hash right, as store.h defines it, where the file is sound enough to have one. */
@@ -87,6 +89,7 @@ static void vectoriser(const uint8_t *data, size_t n)
 	size_t size = (size_t)ftell(out.f);
 	fclose(out.f);
 	fuzz_stdin((const uint8_t *)again, size);
+	fuzz_sure = true;
 	vectorfile_read(&f, NULL);
 }
 

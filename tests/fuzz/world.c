@@ -21,6 +21,7 @@ struct head {
 
 const char *prog_name = "fuzz";
 int verbosity = -1;
+bool fuzz_sure;
 static jmp_buf dead;
 static struct head *blocks;
 
@@ -83,6 +84,8 @@ void vdie(enum status status, const char *fmt, va_list ap)
 {
 	char text[4096];
 	vsnprintf(text, sizeof(text), fmt, ap);	/* so that its arguments are read */
+	if (fuzz_sure)
+		bug("dies: %s", text);
 	longjmp(dead, status ? (int)status : 1);
 }
 
@@ -95,7 +98,11 @@ void die(enum status status, const char *fmt, ...)
 
 void bug_at(const char *file, int line, const char *fmt, ...)
 {
-	fprintf(stderr, "bug at %s:%d: %s\n", file, line, fmt);
+	va_list ap;
+	va_start(ap, fmt);
+	fprintf(stderr, "bug at %s:%d: ", file, line);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
 	abort();
 }
 
@@ -120,6 +127,7 @@ int fuzz_one(void (*fn)(const uint8_t *data, size_t n), const uint8_t *data, siz
 {
 	if (setjmp(dead) == 0)
 		fn(data, n);
+	fuzz_sure = false;
 	while (blocks)
 		__wrap_free(blocks + 1);
 	return 0;

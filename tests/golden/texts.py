@@ -234,7 +234,7 @@ def vectors():
     chosen("mi", mutual_info_classif(counts > 0, y, discrete_features=True), names, "")
 
     hashed = "--tokens sklearn --no-nfkc --case lower --ngrams 1 --no-sublinear --hash-bits "
-    for bits, more, args in ((10, "--idf none", {}), (4, "--idf none", {}), (8, "--idf none --no-signs --norm l1 --ngrams 1-2", {
+    for bits, more, args in ((10, "--idf none", {}), (4, "--idf none", {}), (5, "--idf none --norm l1", {"norm": "l1"}), (8, "--idf none --no-signs --norm l1 --ngrams 1-2", {
             "alternate_sign": False, "norm": "l1", "ngram_range": (1, 2)}), (18, "--idf none --norm none", {"norm": None}), (
             1, "--idf none --norm none", {"norm": None}), (12, "--idf none --tokens char-wb --ngrams 3-4", {"analyzer": "char_wb", "ngram_range": (3, 4)})):
         h = HashingVectorizer(n_features=1 << bits, **args)

@@ -170,7 +170,7 @@ static void count_chunk(void *ctx, size_t i, int worker)
 		ch->start[s + 1] += ch->start[s];
 		at[s] = ch->start[s];
 	}
-	if (ch->n > ch->cap) {
+	if (ch->n >= ch->cap) {	/* for none too: hits is no NULL then */
 		ch->cap = ch->n + ch->n / 4;
 		free(ch->hits);
 		ch->hits = NEW(struct hit, ch->cap);

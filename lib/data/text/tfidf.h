@@ -73,7 +73,7 @@ char *tfidf_end(struct tfidf *v);
 bool tfidf_wants_labels(const struct tfidf_opts *o);
 size_t tfidf_ncols(const struct tfidf *v);
 uint64_t tfidf_texts(const struct tfidf *v);	/* it was fitted on */
-uint64_t tfidf_df(const struct tfidf *v, size_t col);
+uint64_t tfidf_df(const struct tfidf *v, size_t col);	/* 0 where it is not kept: loaded, hashed and without idf */
 double tfidf_idf(const struct tfidf *v, size_t col);
 /* Appends the name of a column: the term, or "#17" with hash_bits. */
 void tfidf_name(const struct tfidf *v, size_t col, struct str *out);

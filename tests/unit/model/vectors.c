@@ -221,6 +221,9 @@ START_TEST(vectorisers_side_by_side)
 	ck_assert_ptr_null(vectors_bind(&vs, cols, 2));
 	struct sparse all = vectors_rows(&vs, cols, NULL, ROWS, 2);
 	ck_assert_uint_eq(all.ncols, vs.ncols);
+	struct sparse none = vectors_rows(&vs, cols, NULL, 0, 2);
+	ck_assert(none.n == 0 && none.ncols == vs.ncols);
+	sparse_free(&none);
 	struct tfidf_scratch *scratch = tfidf_scratch_new();
 	for (size_t i = 0; i < ROWS; i++) {
 		struct sparse chunk = vectors_chunk(&vs, cols, NULL, i, 1);

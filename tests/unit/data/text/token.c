@@ -159,6 +159,8 @@ START_TEST(options_of_words)
 	expect("--tokens char", "a \t b\t", "a| |b|\t");	/* a single blank stays what it is */
 	expect("--tokens char", "", "");
 	expect("--tokens char-wb", " ab c ", " |a|b| || |c| ");
+	expect("--tokens cell", " Some words: 3 ", "some words: 3");
+	expect("--tokens cell --case keep", "A\fB\f\fNA\f ", "A||B");	/* none where it is missing */
 }
 END_TEST
 
