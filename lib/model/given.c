@@ -37,8 +37,8 @@ int32_t given_find(const struct given *g, struct slice name)
 	if (g->vocab)
 		return vocab_find(g->vocab, name.s, name.n);
 	/* as it is printed, so that "07" is another name */
-	bool number = name.n && *name.s >= '0' && *name.s <= '9' && (*name.s != '0' || name.n == 1) && num_parse_int(name.s, name.n, &x);
-	return number && x <= INT32_MAX ? place_of(g->number, g->n, (int32_t)x) : -1;
+	bool digit = name.n && *name.s >= '0' && *name.s <= '9' && (*name.s != '0' || name.n == 1);
+	return digit && num_parse_int(name.s, name.n, &x) && x <= INT32_MAX ? place_of(g->number, g->n, (int32_t)x) : -1;
 }
 
 size_t number_text(int32_t i, char text[NUMBER_TEXT])
@@ -56,8 +56,6 @@ size_t number_text(int32_t i, char text[NUMBER_TEXT])
 int32_t given_number(const struct given *g, int32_t i)
 {
 	char text[NUMBER_TEXT];
-	if (g->places)
-		return i >= 1 && (size_t)i <= g->n ? i - 1 : -1;
 	if (g->number)
 		return place_of(g->number, g->n, i);
 	return vocab_find(g->vocab, text, number_text(i, text));
@@ -95,6 +93,13 @@ void given_free(struct given *g)
 	free(g->number);
 	vocab_free(g->vocab);
 	free(g);
+}
+
+bool given_same(const struct given *a, const struct given *b)
+{
+	if (a->number && b->number)
+		return a->n == b->n && memcmp(a->number, b->number, a->n * sizeof(*a->number)) == 0;
+	return a->vocab && b->vocab && vocab_same(a->vocab, b->vocab);
 }
 
 /* ---- of a table ---- */

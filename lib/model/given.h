@@ -15,8 +15,7 @@
 struct given {
 	size_t n;
 	int32_t *number;	/* (n) ascending: the names are numbers, those of svmlight; or NULL, and ... */
-	struct vocab *vocab;	/* ... these are texts: sorted by bytes, or in the order of an ensemble's members */
-	bool places;		/* svmlight's number of a column is its place from 1, as with a vectoriser; else it is its name */
+	struct vocab *vocab;	/* ... these are texts, sorted by bytes */
 };
 
 /*
@@ -25,9 +24,9 @@ struct given {
  */
 struct given *given_of(const struct reader *r, struct entries *e, size_t n, size_t base, int threads, struct sparse *rows);
 
-/* Of names that differ, in their order; names are taken over. */
-struct given *given_named(struct name_list *names);
-void given_free(struct given *g);	/* NULL is fine */
+struct given *given_named(struct name_list *names);	/* of sorted names that differ; they are taken over */
+void given_free(struct given *g);			/* NULL is fine */
+bool given_same(const struct given *a, const struct given *b);
 
 /* The column of a name, or of svmlight's number; -1: none. */
 int32_t given_find(const struct given *g, struct slice name);

@@ -263,10 +263,19 @@ static void reserve(struct stream_job *jb, size_t n)
 		b->features[i] = b->cols[jb->m->plain[i]];
 }
 
+/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
+static void refuse_sparse(const struct stream_job *jb)
+{
+	if (reader_is_sparse(jb->r))
+		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
+		    reader_where(jb->r));
+}
+
 /* The block's rows to the batch; counts of texts that are not UTF-8 and the like are added to total. */
 static void take_block(struct stream_job *jb, struct convert *total)
 {
 	size_t n = jb->block->nrows, chunks = (n + CHUNK - 1) / CHUNK, nfields = jb->m->schema.nfields;
+	refuse_sparse(jb);
 	reserve(jb, n);
 	for (size_t i = 0; i < n; i++)
 		read_target(jb, i);
@@ -391,6 +400,7 @@ static void check_options(const struct family *f, const struct train_opts *o)
 
 static void begin(struct stream_job *jb, const struct family *f, void *opts)
 {
+	refuse_sparse(jb);
 	jb->m = model_new(f);
 	opt_free(f->opts, jb->m->opts);
 	free(jb->m->opts);
@@ -419,14 +429,6 @@ static void begin(struct stream_job *jb, const struct family *f, void *opts)
 	jb->b.features = NEW(struct column, jb->m->nfeatures);
 }
 
-/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
-static void refuse_sparse(const struct stream_job *jb)
-{
-	if (reader_is_sparse(jb->r))
-		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
-		    reader_where(jb->r));
-}
-
 struct model *train_stream(const struct family *f, void *opts, const char *path, const struct train_opts *o)
 {
 	struct stream_job jb = { .o = o, .threads = cmd_threads(o->threads) };
@@ -437,14 +439,12 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 	jb.block = reader_next(jb.r);
 	if (!jb.block)
 		die(ST_DATA, "%s: no rows after the header", reader_where(jb.r));
-	refuse_sparse(&jb);
 	begin(&jb, f, opts);
 	jb.metrics = metrics_open(o->metrics, o->output);
 	int32_t passes = f->streaming->passes(opts);
 	jb.spool = passes > 1 ? file_temp() : NULL;
 	struct convert total = { .unseen = NEW0(uint64_t, jb.m->schema.nfields) };
 	for (; jb.block; jb.block = reader_next(jb.r)) {
-		refuse_sparse(&jb);
 		bind_more(&jb.bind);
 		take_block(&jb, &total);
 		struct data d = batch_data(&jb);
