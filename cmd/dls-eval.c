@@ -14,6 +14,7 @@ static const struct opt table[] = {
 	OPT(S, positive, "positive", "LABEL", NULL, NULL, "the positive one of two labels; the last if not given"),
 	OPT(S, weight, "weight", "COL", NULL, NULL, "column of weights, in the file that holds the target"),
 	OPT(S, group, "group", "COL", NULL, NULL, "column of groups, in the file that holds the target: rows of one value are one ranking, and are resampled together"),
+	OPT(S, cosine, "cosine", NULL, NULL, NULL, "the input is sparse rows, and the prediction the cosine of a row with the first of its --group, the query, which is not ranked itself"),
 	OPT(S, task, "task", "KIND", "auto", "auto|classes|regression", "what the predictions are; auto goes by the columns and the metrics named"),
 	OPT(S, threshold, "threshold", "P", "-1", "[-1,1]", "of two classes predict the positive one above this probability; below 0: predictions as they stand"),
 	OPT(S, truth, "truth", "FILE", NULL, NULL, "read the target from another file, joined by --id or row by row"),
@@ -52,6 +53,7 @@ static const struct command cmd = {
 		"dls-eval --vs other.csv auc < predictions.csv\n"
 		"dls-eval --truth labels.csv --id Id --probability p auc < submission.csv\n"
 		"dls-eval --group question --probability p hits:1 hits:10 ndcg:10 mrr < candidates.csv\n"
+		"dls-eval --cosine --group qid --target label hits:10 < rows.svm\n"
 		"dls-eval --curve roc --plot roc.svg < predictions.csv\n",
 	.table = table, .more_help = list_metrics,
 };

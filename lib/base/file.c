@@ -134,13 +134,15 @@ FILE *file_temp(void)
 {
 	const char *dir = getenv("TMPDIR");
 	struct str path = { 0 };
-	str_printf(&path, "%s/dls.XXXXXX", dir && *dir ? dir : "/tmp");
-	int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (!dir || !*dir)
+		dir = "/tmp";
+	str_printf(&path, "%s/dls.XXXXXX", dir);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0 && (fd = mkstemp(path.s)) >= 0)	/* a file system that cannot make one without a name */
 		unlink(path.s);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+b");
 	if (!f)
-		die(ST_IO, "%s: cannot make a temporary file: %s", path.s, strerror(errno));
+		die(ST_IO, "%s: cannot make a temporary file: %s", dir, strerror(errno));
 	str_free(&path);
 	return f;
 }

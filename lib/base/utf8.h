@@ -16,6 +16,17 @@
  */
 int32_t utf8_decode(const char *s, const char *end, size_t *n, bool *bad);
 
+/* The same, inline for two bytes: most letters that are not ASCII. */
+static inline int32_t utf8_next(const char *s, const char *end, size_t *n, bool *bad)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	if (p[0] < 0xc2 || p[0] >= 0xe0 || end - s < 2 || (p[1] & 0xc0) != 0x80)
+		return utf8_decode(s, end, n, bad);
+	*n = 2;
+	*bad = false;
+	return (p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+}
+
 /* Bytes of the code point, to s. */
 size_t utf8_encode(int32_t c, char s[4]);
 

@@ -1,6 +1,7 @@
 #include "data/sparse.h"
 
 #include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ void sparse_free(struct sparse *s)
 
 void sparse_reserve(struct sparse *s, size_t k)
 {
-	if (s->start[s->n] + k > s->cap) {
+	if (s->start[s->n] + k >= s->cap) {	/* even for none: col and val are no NULL then */
 		s->cap = (s->start[s->n] + k) * 2 + 64;
 		GROW(s->col, s->cap);
 		GROW(s->val, s->cap);
@@ -302,4 +303,10 @@ double sparse_product(const struct sparse *a, size_t row_a, const struct sparse 
 		j += cb <= ca;
 	}
 	return sum;
+}
+
+double sparse_cosine(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b)
+{
+	double lengths = sqrt(sparse_product(a, row_a, a, row_a)) * sqrt(sparse_product(b, row_b, b, row_b));
+	return lengths > 0 ? sparse_product(a, row_a, b, row_b) / lengths : 0;
 }

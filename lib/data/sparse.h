@@ -62,6 +62,9 @@ struct sparse sparse_transpose(const struct sparse *s, const uint32_t *rows, siz
 /* The product of two rows, of matrices with the same columns. */
 double sparse_product(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b);
 
+/* The cosine of two rows; 0 when one is 0. */
+double sparse_cosine(const struct sparse *a, size_t row_a, const struct sparse *b, size_t row_b);
+
 /* The row's product with x (ncols); out (k) += the row's product with x (ncols, k). In an order of its own, always the same. */
 double sparse_dot(const struct sparse *s, size_t row, const double *x);
 void sparse_dots(const struct sparse *s, size_t row, size_t k, const double *x, double *out);

@@ -95,7 +95,8 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 	add_names(r, "--categorical", &o->categorical, &categorical);
 	add_names(r, "--text", &o->text, &text);
 	for (size_t i = 0; i < text.n; i++)
-		strs_add(&d->text, text.names[i]);
+		if (!strs_has(&d->text, text.names[i]))
+			strs_add(&d->text, text.names[i]);
 	for (size_t i = 0; i < d->vectors.n; i++)
 		add_names(r, "--features", &d->vectors.v[i].columns, &text);
 	refuse_kinds(d, &text);

@@ -38,7 +38,7 @@ static struct tfidf *fit_text(const struct column *col, const struct data *train
 		tfidf_learn(v, text + r, train->n - r < TEXTS ? train->n - r : TEXTS, 1, NULL, 0);
 	why = tfidf_end(v);
 	if (why)
-		die(ST_DATA, "the texts of '%s': %s", col->name, why);
+		die(ST_DATA, "the texts of '%s': %s: options of dls-tfidf, whose vectorisers --features takes", col->name, why);
 	free(text);
 	opt_free(tfidf_table, &o);
 	return v;

@@ -238,8 +238,5 @@ struct given *given_load(struct store *st)
 	}
 	g->vocab = vocab_load(st);
 	g->n = (size_t)g->vocab->n;
-	for (int32_t i = 0; i < g->vocab->n; i++)
-		if (vocab_term(g->vocab, i).n == 0 || (i && order(vocab_term(g->vocab, i - 1), vocab_term(g->vocab, i)) >= 0))
-			store_bad(st, "the name of feature %" PRId32 " does not follow that of the one before", i);
 	return g;
 }

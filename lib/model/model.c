@@ -234,6 +234,9 @@ struct model *model_restore(struct store *st)
 	if (strcmp(format, MODEL_FORMAT) != 0)
 		store_bad(st, "it has format %s, this version reads " MODEL_FORMAT, format);
 	const struct family *f = family_find(name);
+	if (!f && strcmp(name, VECTORFILE_FAMILY) == 0)
+		die(ST_DATA, "%s: this is a vectoriser of dls-tfidf, not a model; dls-train --features makes it part of one, dls-tfidf --show prints it",
+		    store_where(st));
 	if (!f)
 		store_bad(st, "unknown family '%s' (made by a newer version?)", name);
 	struct model *m = model_new(f);

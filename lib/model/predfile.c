@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "data/reader.h"
+#include "model/cosine.h"
 
 /* ---- columns of one input ---- */
 
@@ -29,6 +30,7 @@ struct input {
 	const struct block *b;	/* the block at hand */
 	size_t n, np, nw;
 	struct want *w;		/* (nw) */
+	struct cosines *cosines;	/* NULL, or with --cosine what makes the predictions */
 };
 
 static struct want *add_want(struct input *in, const char *name)
@@ -55,6 +57,7 @@ static struct input input_open(const char *path, const struct eval_opts *o)
 	}
 	in.np = in.nw - FIRST;
 	in.b = reader_next(in.r);
+	in.cosines = o->cosine ? cosines_new() : NULL;
 	return in;
 }
 
@@ -65,6 +68,7 @@ static void input_free(struct input *in)
 		free(in->w[i].num);
 	}
 	free(in->w);
+	cosines_free(in->cosines);
 	reader_close(in->r);
 }
 
@@ -111,6 +115,30 @@ static void read_block(struct input *in, struct want *w)
 	}
 }
 
+/* Takes the block's rows, which are read; queries are dropped. */
+static void take_cosines(struct input *in)
+{
+	const struct block *b = in->b;
+	size_t to = in->n;
+	for (size_t i = 0; i < b->nrows; i++) {
+		if (!b->sparse || !b->sparse[i])
+			die(ST_DATA, "%s:%" PRIu64 ": --cosine wants sparse rows: svmlight, VW, or JSON objects with an object in them",
+			    reader_where(in->r), b->lines[i]);
+		size_t from = in->n + i;
+		double cosine = cosines_take(in->cosines, in->w[GROUP].code[from], &b->entries, i);
+		if (isnan(cosine))
+			continue;
+		for (size_t j = 0; j < in->nw; j++) {
+			if (in->w[j].code)
+				in->w[j].code[to] = in->w[j].code[from];
+			if (in->w[j].num)
+				in->w[j].num[to] = in->w[j].num[from];
+		}
+		in->w[PREDICTION].num[to++] = cosine;
+	}
+	in->n = to;
+}
+
 static void input_read(struct input *in)
 {
 	size_t room = 0;
@@ -120,15 +148,20 @@ static void input_read(struct input *in)
 			room = (in->n + in->b->nrows) * 2;
 		for (size_t i = 0; i < in->nw; i++) {
 			struct want *w = &in->w[i];
-			if (w->col == SIZE_MAX)
+			bool made = in->cosines && i == PREDICTION;
+			if (w->col == SIZE_MAX && !made)
 				continue;
 			if (grow && w->dict)
 				GROW(w->code, room);
 			else if (grow)
 				GROW(w->num, room);
-			read_block(in, w);
+			if (!made)
+				read_block(in, w);
 		}
-		in->n += in->b->nrows;
+		if (in->cosines)
+			take_cosines(in);
+		else
+			in->n += in->b->nrows;
 	}
 	for (size_t i = 0; in->w[WEIGHT].num && i < in->n; i++)
 		if (in->w[WEIGHT].num[i] < 0)
@@ -324,6 +357,8 @@ static struct scored set_of_column(const struct want *col, const struct own *w, 
 static bool is_classes(const struct input *main, const struct input *truth, const struct eval_opts *o, unsigned hint)
 {
 	const struct want *target = &(truth ? truth : main)->w[TARGET];
+	if (o->cosine)
+		return false;
 	if (strcmp(o->task, "auto") != 0)
 		return *o->task == 'c';
 	if (main->np || o->positive || (hint && !(hint & TASK_REGRESSION)))
@@ -353,7 +388,10 @@ static void set_kinds(struct input *in, struct dict *labels, struct dict *ids, s
 static void check_columns(const struct input *in, const struct input *truth, const struct eval_opts *o)
 {
 	const struct input *of_target = truth ? truth : in;
-	if (!in->np)
+	if (o->cosine && (!o->group || o->truth || o->probability))
+		die(ST_USAGE, o->group ? "--cosine makes the predictions, from rows that hold the target: no --truth, no --probability" :
+		    "--cosine wants --group: which rows are candidates for one query");
+	if (!in->np && !o->cosine)
 		need(in, o->probability ? o->probability : o->prediction, o->probability ? "--probability" : "--prediction");
 	need(of_target, o->target, "--target");
 	if (o->weight)
@@ -410,13 +448,17 @@ static void read_inputs(struct inputs *in, struct dict *labels, const struct eva
 		if (in->vs_col[j])
 			continue;
 		struct eval_opts other = *o;
-		other.weight = other.group = NULL;
+		other.weight = NULL;
+		if (!o->cosine)
+			other.group = NULL;
 		in->vs[j] = input_open(o->vs.s[j], &other);
-		if (!in->vs[j].np)
+		if (other.group)
+			need(&in->vs[j], o->group, "--group");
+		if (!in->vs[j].np && !o->cosine)
 			need(&in->vs[j], o->probability ? o->probability : o->prediction, "--vs");
 		if (o->id)
 			need(&in->vs[j], o->id, "--id");
-		set_kinds(&in->vs[j], labels, in->ids, NULL, o);
+		set_kinds(&in->vs[j], labels, in->ids, in->groups, o);
 		input_read(&in->vs[j]);
 	}
 }

@@ -13,7 +13,7 @@ struct eval_opts {
 	struct common common;
 	/* what the columns mean */
 	const char *target, *prediction, *probability, *positive, *weight, *group, *task, *truth, *id, *format;
-	bool header;
+	bool header, cosine;
 	double threshold;	/* below 0: predicted classes as they stand */
 	struct strs vs;		/* files, or columns of the input */
 	/* what is printed */

@@ -84,6 +84,24 @@ static void plan_spec(struct scorer *s, const char *spec)
 	free(name);
 }
 
+/* What vectoriser v is called among the contributions; several that read the same texts are numbered. */
+static void put_vector_name(const struct vectors *vs, size_t v, struct str *out)
+{
+	struct str name = { 0 }, other = { 0 };
+	size_t same = 1;
+	vectors_name(&vs->v[v], &name);
+	for (size_t i = 0; i < v; i++) {
+		other.n = 0;
+		vectors_name(&vs->v[i], &other);
+		same += strcmp(other.s, name.s) == 0;
+	}
+	str_puts(out, name.s);
+	if (same > 1)
+		str_printf(out, ":%zu", same);
+	str_free(&name);
+	str_free(&other);
+}
+
 static void plan_contributions(struct scorer *s)
 {
 	const struct schema *sc = &s->m->schema;
@@ -96,7 +114,7 @@ static void plan_contributions(struct scorer *s)
 			if (f < s->m->nfeatures)
 				str_puts(&name, s->m->features[f].name);
 			else if (f + 1 < s->parts)
-				vectors_name(&s->m->vectors.v[f - s->m->nfeatures], &name);
+				put_vector_name(&s->m->vectors, f - s->m->nfeatures, &name);
 			else
 				str_puts(&name, "(bias)");
 			plan_add(&s->plan, name.s, CONTRIBUTION, c * s->parts + f);

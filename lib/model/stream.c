@@ -263,19 +263,10 @@ static void reserve(struct stream_job *jb, size_t n)
 		b->features[i] = b->cols[jb->m->plain[i]];
 }
 
-/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
-static void refuse_sparse(const struct stream_job *jb)
-{
-	if (reader_is_sparse(jb->r))
-		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
-		    reader_where(jb->r));
-}
-
 /* The block's rows to the batch; counts of texts that are not UTF-8 and the like are added to total. */
 static void take_block(struct stream_job *jb, struct convert *total)
 {
 	size_t n = jb->block->nrows, chunks = (n + CHUNK - 1) / CHUNK, nfields = jb->m->schema.nfields;
-	refuse_sparse(jb);
 	reserve(jb, n);
 	for (size_t i = 0; i < n; i++)
 		read_target(jb, i);
@@ -321,44 +312,59 @@ _Noreturn static void spool_fail(const char *what)
 	die(ST_IO, "a temporary file (TMPDIR says where): cannot %s: %s", what, strerror(errno));
 }
 
-/* Writes or reads n values. */
-static void spool(FILE *f, void *p, size_t width, size_t n, bool out)
+/* Moves n values of a width to the spool or from it. */
+typedef void move_fn(FILE *f, void *p, size_t width, size_t n);
+
+static void move_out(FILE *f, void *p, size_t width, size_t n)
 {
-	if ((out ? fwrite(p, width, n, f) : fread(p, width, n, f)) != n)
-		spool_fail(out ? "write" : "read");
+	if (fwrite(p, width, n, f) != n)
+		spool_fail("write");
 }
 
-/* The batch to the spool, or the next one from it; false at its end. */
-static bool spool_batch(struct stream_job *jb, bool out)
+static void move_in(FILE *f, void *p, size_t width, size_t n)
+{
+	if (fread(p, width, n, f) != n)
+		spool_fail("read");
+}
+
+/* The batch's arrays, of n rows with nnz sparse entries. */
+static void move_arrays(struct stream_job *jb, size_t n, size_t nnz, move_fn *move)
 {
 	struct batch *b = &jb->b;
-	size_t head[2] = { b->n, sparse_nnz(&b->sparse) };
-	FILE *f = jb->spool;
-	if (out ? fwrite(head, sizeof(head), 1, f) != 1 : fread(head, sizeof(head), 1, f) != 1) {
-		if (out || ferror(f))
-			spool_fail(out ? "write" : "read");
+	for (size_t i = 0; i < jb->m->nfeatures; i++)
+		move(jb->spool, b->features[i].num, sizeof(double), n);
+	move(jb->spool, b->sparse.start, sizeof(size_t), n + 1);
+	move(jb->spool, b->sparse.col, sizeof(int32_t), nnz);
+	move(jb->spool, b->sparse.val, sizeof(double), nnz);
+	if (jb->m->schema.nlabels)
+		move(jb->spool, b->label, sizeof(int32_t), n);
+	else
+		move(jb->spool, b->y, sizeof(double), n);
+	if (jb->weight != SIZE_MAX)
+		move(jb->spool, b->w, sizeof(double), n);
+}
+
+static void spool_batch(struct stream_job *jb)
+{
+	size_t head[2] = { jb->b.n, sparse_nnz(&jb->b.sparse) };
+	move_out(jb->spool, head, sizeof(*head), 2);
+	move_arrays(jb, head[0], head[1], move_out);
+}
+
+/* False at the end. */
+static bool unspool_batch(struct stream_job *jb)
+{
+	size_t head[2];
+	if (fread(head, sizeof(head), 1, jb->spool) != 1) {
+		if (ferror(jb->spool))
+			spool_fail("read");
 		return false;
 	}
-	if (!out) {
-		reserve(jb, head[0]);
-		sparse_free(&b->sparse);
-		b->sparse = sparse_new(jb->m->vectors.ncols);
-		GROW(b->sparse.start, head[0] + 1);
-		GROW(b->sparse.col, head[1]);
-		GROW(b->sparse.val, head[1]);
-		b->sparse.n = head[0];
-	}
-	for (size_t i = 0; i < jb->m->nfeatures; i++)
-		spool(f, b->features[i].num, sizeof(double), head[0], out);
-	spool(f, b->sparse.start, sizeof(size_t), head[0] + 1, out);
-	spool(f, b->sparse.col, sizeof(int32_t), head[1], out);
-	spool(f, b->sparse.val, sizeof(double), head[1], out);
-	if (jb->m->schema.nlabels)
-		spool(f, b->label, sizeof(int32_t), head[0], out);
-	else
-		spool(f, b->y, sizeof(double), head[0], out);
-	if (jb->weight != SIZE_MAX)
-		spool(f, b->w, sizeof(double), head[0], out);
+	reserve(jb, head[0]);
+	sparse_free(&jb->b.sparse);
+	jb->b.sparse = (struct sparse){ .n = head[0], .ncols = jb->m->vectors.ncols, .start = NEW(size_t, head[0] + 1),
+					.col = NEW(int32_t, head[1]), .val = NEW(double, head[1]) };
+	move_arrays(jb, head[0], head[1], move_in);
 	return true;
 }
 
@@ -400,7 +406,6 @@ static void check_options(const struct family *f, const struct train_opts *o)
 
 static void begin(struct stream_job *jb, const struct family *f, void *opts)
 {
-	refuse_sparse(jb);
 	jb->m = model_new(f);
 	opt_free(f->opts, jb->m->opts);
 	free(jb->m->opts);
@@ -429,6 +434,54 @@ static void begin(struct stream_job *jb, const struct family *f, void *opts)
 	jb->b.features = NEW(struct column, jb->m->nfeatures);
 }
 
+/* A model knows its sparse columns from the first row on, and a stream of sparse rows may bring new ones at any. */
+static void refuse_sparse(const struct stream_job *jb)
+{
+	if (reader_is_sparse(jb->r))
+		die(ST_USAGE, "--stream: %s holds sparse rows, whose features are known only when all rows are; train without --stream",
+		    reader_where(jb->r));
+}
+
+static void stream_close(struct stream_job *jb)
+{
+	metrics_close(jb->metrics, jb->o->metrics);
+	if (jb->spool)
+		fclose(jb->spool);
+	schema_cells_free(jb->b.cols, jb->m->schema.nfields);
+	free(jb->b.cols);
+	free(jb->b.features);
+	free(jb->b.label);
+	free(jb->b.y);
+	free(jb->b.w);
+	sparse_free(&jb->b.sparse);
+	bind_close(&jb->bind);
+	reader_close(jb->r);
+}
+
+/* The first pass: all blocks as they come. */
+static void first_pass(struct stream_job *jb, const struct streaming *st)
+{
+	const struct schema *sc = &jb->m->schema;
+	struct convert total = { .unseen = NEW0(uint64_t, sc->nfields) };
+	for (; jb->block; jb->block = reader_next(jb->r)) {
+		refuse_sparse(jb);
+		bind_more(&jb->bind);
+		take_block(jb, &total);
+		struct data d = batch_data(jb);
+		st->learn(jb->m->fit, &d, 1);
+		jb->rows += jb->b.n;
+		if (jb->spool)
+			spool_batch(jb);
+		tell(jb, st, 1, false);
+	}
+	for (size_t i = 0; i < sc->nfields; i++)
+		if (total.unseen[i])
+			warn("%s: column '%s': %" PRIu64 " texts are not UTF-8; their bytes count as U+FFFD", reader_where(jb->r),
+			     sc->fields[i].name, total.unseen[i]);
+	tell(jb, st, 1, true);
+	free(total.unseen);
+}
+
 struct model *train_stream(const struct family *f, void *opts, const char *path, const struct train_opts *o)
 {
 	struct stream_job jb = { .o = o, .threads = cmd_threads(o->threads) };
@@ -439,31 +492,22 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 	jb.block = reader_next(jb.r);
 	if (!jb.block)
 		die(ST_DATA, "%s: no rows after the header", reader_where(jb.r));
+	refuse_sparse(&jb);
 	begin(&jb, f, opts);
 	jb.metrics = metrics_open(o->metrics, o->output);
 	int32_t passes = f->streaming->passes(opts);
 	jb.spool = passes > 1 ? file_temp() : NULL;
-	struct convert total = { .unseen = NEW0(uint64_t, jb.m->schema.nfields) };
-	for (; jb.block; jb.block = reader_next(jb.r)) {
-		bind_more(&jb.bind);
-		take_block(&jb, &total);
-		struct data d = batch_data(&jb);
-		f->streaming->learn(jb.m->fit, &d, 1);
-		jb.rows += jb.b.n;
-		if (jb.spool)
-			spool_batch(&jb, true);
-		tell(&jb, f->streaming, 1, false);
-	}
-	for (size_t i = 0; i < jb.m->schema.nfields; i++)
-		if (total.unseen[i])
-			warn("%s: column '%s': %" PRIu64 " texts are not UTF-8; their bytes count as U+FFFD", reader_where(jb.r),
-			     jb.m->schema.fields[i].name, total.unseen[i]);
-	tell(&jb, f->streaming, 1, true);
+	first_pass(&jb, f->streaming);
 	double loss = f->streaming->loss(jb.m->fit);
-	uint64_t rows = jb.rows;
+	json_object(&j, NULL);
+	json_int(&j, "rows", (int64_t)jb.rows);
+	json_num(&j, "progressive_loss", loss);
+	json_end(&j, '}');
+	jb.m->metrics = str_take(&s);
+	note(0, "%" PRIu64 " rows, progressive loss %.6g", jb.rows, loss);
 	for (int pass = 2; pass <= passes; pass++) {
 		rewind(jb.spool);
-		while (spool_batch(&jb, false)) {
+		while (unspool_batch(&jb)) {
 			struct data d = batch_data(&jb);
 			f->streaming->learn(jb.m->fit, &d, pass);
 			jb.rows += jb.b.n;
@@ -471,24 +515,6 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 		tell(&jb, f->streaming, pass, true);
 	}
 	f->streaming->end(jb.m->fit);
-	note(0, "%" PRIu64 " rows, progressive loss %.6g", rows, loss);
-	json_object(&j, NULL);
-	json_int(&j, "rows", (int64_t)rows);
-	json_num(&j, "progressive_loss", loss);
-	json_end(&j, '}');
-	jb.m->metrics = str_take(&s);
-	metrics_close(jb.metrics, o->metrics);
-	if (jb.spool)
-		fclose(jb.spool);
-	schema_cells_free(jb.b.cols, jb.m->schema.nfields);
-	free(jb.b.cols);
-	free(jb.b.features);
-	free(jb.b.label);
-	free(jb.b.y);
-	free(jb.b.w);
-	sparse_free(&jb.b.sparse);
-	free(total.unseen);
-	bind_close(&jb.bind);
-	reader_close(jb.r);
+	stream_close(&jb);
 	return jb.m;
 }

@@ -100,9 +100,12 @@ static void read_labels(struct fit *ft, const struct block *b)
 {
 	for (size_t i = 0; i < b->nrows; i++) {
 		struct slice s = slice_trim(cell_at(b, i, ft->target));
-		if (is_missing(s, NULL))
+		bool missing = is_missing(s, NULL);
+		if (missing && ft->labelled)
 			die(ST_DATA, "%s:%" PRIu64 ": the target '%s' is missing; remove this row", reader_where(ft->r), b->lines[i],
 			    ft->f->target);
+		if (missing || (!ft->labelled && dict_size(ft->labels) > MOST_CLASSES))
+			continue;	/* of a quantity the values are not wanted */
 		ft->label[i] = dict_add(ft->labels, s.s, s.n);
 		if (ft->labelled && ft->label[i] >= MOST_CLASSES)
 			die(ST_DATA, "%s:%" PRIu64 ": the target '%s' has more than %d values; --select %s wants classes",
@@ -171,9 +174,12 @@ static void report(const struct vector *v, const struct vectorise_opts *o)
 	} else {
 		/* of n terms thrown into m columns m (1 - e^(-n/m)) are hit (linear counting, Whang and others 1990) */
 		double m = (double)tfidf_ncols(v->tfidf), used = (double)met.columns, left = m - used;
-		double terms = left > 0 ? -m * log(left / m) : INFINITY, alone = isfinite(terms) ? exp(-terms / m) : 0;
-		note(0, "%s: %.0f of %.0f columns are used, by about %.0f terms; %.1f %% of them share a column%s", name.s, used, m,
-		     terms, 100 * (1 - alone), alone < 0.7 ? "; more --hash-bits would part them" : "");
+		double terms = -m * log(left / m), alone = exp(-terms / m);
+		if (left > 0)
+			note(0, "%s: %.0f of %.0f columns are used, by about %.0f terms; %.1f %% of them share a column%s", name.s, used, m,
+			     terms, 100 * (1 - alone), alone < 0.7 ? "; more --hash-bits would part them" : "");
+		else
+			note(0, "%s: all %.0f columns are used, by more terms than can be told; more --hash-bits would part them", name.s, m);
 	}
 	str_free(&name);
 }
@@ -201,13 +207,21 @@ void vectorise_fit(struct vectorfile *f, const char *path, const struct vectoris
 		die(ST_USAGE, "--select %s wants --target: by which classes?", o->tfidf.select);
 	ft.r = open_reader(path, o);
 	ft.col = NEW(size_t, ft.ncols);
-	for (size_t c = 0; c < ft.ncols; c++)
-		ft.col[c] = reader_need(ft.r, o->text.s[c], "--text");
+	ft.ncols = 0;
+	for (size_t i = 0; i < o->text.n; i++) {
+		size_t at = reader_need(ft.r, o->text.s[i], "--text"), c = 0;
+		while (c < ft.ncols && ft.col[c] != at)
+			c++;
+		ft.col[c] = at;
+		ft.ncols += c == ft.ncols;	/* named twice it is one text */
+	}
 	ft.target = column_of(ft.r, o->target, "--target");
 	f->target = o->target ? mem_str(reader_name(ft.r, ft.target)) : NULL;
 	begin(&ft);
 	for (const struct block *b; (b = reader_next(ft.r));)
 		fit_block(&ft, b);
+	if (tfidf_texts(f->vectors.v[0].tfidf) == 0)
+		die(ST_DATA, "%s: no rows after the header", reader_where(ft.r));
 	report_bad(&ft.bad, ft.r);
 	for (size_t i = 0; i < f->vectors.n; i++) {
 		char *why = tfidf_end(f->vectors.v[i].tfidf);
@@ -480,14 +494,6 @@ void vectorise_rows(const struct vectorfile *f, const char *path, const struct v
 
 /* ---- cosine ---- */
 
-static double length_of(const struct sparse *s, size_t row)
-{
-	double sum = 0;
-	for (size_t e = s->start[row]; e < s->start[row + 1]; e++)
-		sum += s->val[e] * s->val[e];
-	return sqrt(sum);
-}
-
 static void cosine_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct writer *w = ctx;
@@ -503,8 +509,7 @@ static void cosine_chunk(void *ctx, size_t chunk, int worker)
 			csv_put(t, cell_at(w->b, first + i, w->id[k]));
 			str_putc(t, ',');
 		}
-		double lengths = length_of(&side[0], i) * length_of(&side[1], i);
-		put_number(t, lengths > 0 ? sparse_product(&side[0], i, &side[1], i) / lengths : 0);
+		put_number(t, sparse_cosine(&side[0], i, &side[1], i));
 		str_putc(t, '\n');
 	}
 	tfidf_scratch_free(s);

@@ -389,8 +389,6 @@ void vectors_show(const struct vectors *vs, struct json *j)
 
 /* ---- a file of dls-tfidf ---- */
 
-#define FAMILY "tfidf"
-
 void vectorfile_write(const struct vectorfile *f, struct out *out)
 {
 	struct store *st = store_new();
@@ -398,7 +396,7 @@ void vectorfile_write(const struct vectorfile *f, struct out *out)
 	struct json j = json_to(&s, 0);
 	store_meta(st, "dls.format", MODEL_FORMAT);
 	store_meta(st, "dls.version", DLS_VERSION);
-	store_meta(st, "dls.family", FAMILY);
+	store_meta(st, "dls.family", VECTORFILE_FAMILY);
 	json_object(&j, NULL);
 	json_str(&j, "target", f->target);
 	json_array(&j, "labels");
@@ -423,7 +421,7 @@ void vectorfile_read(struct vectorfile *f, const char *path)
 	char *bytes = in_read_all(path, &n), *end;
 	struct store *st = store_read(bytes, n, in_name(path));
 	*f = (struct vectorfile){ 0 };
-	if (strcmp(store_meta_need(st, "dls.family"), FAMILY) != 0)
+	if (strcmp(store_meta_need(st, "dls.family"), VECTORFILE_FAMILY) != 0)
 		die(ST_DATA, "%s: this is a model of family %s, not a vectoriser of dls-tfidf", in_name(path),
 		    store_meta_need(st, "dls.family"));
 	if (strcmp(store_meta_need(st, "dls.format"), MODEL_FORMAT) != 0)

@@ -72,7 +72,9 @@ void vectors_save(const struct vectors *vs, struct store *st);
 void vectors_load(struct vectors *vs, struct store *st);	/* empty where none were saved */
 void vectors_show(const struct vectors *vs, struct json *j);
 
-/* A file of dls-tfidf: vectorisers, and what they were fitted to. */
+/* A file of dls-tfidf: vectorisers, and what they were fitted to. Its family is no family of models. */
+#define VECTORFILE_FAMILY "tfidf"
+
 struct vectorfile {
 	struct vectors vectors;
 	char *target;		/* or NULL */

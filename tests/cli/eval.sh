@@ -147,6 +147,38 @@ out_is 'counts them' '{"rows":6,"groups":3,"task":"regression","metrics":{"hits:
 expect 'a metric of training' 64 "dls-train --target churn --id customer --metric mrr logistic < $data/customers.csv"
 err_has 'is none of rankings' '--metric mrr: it ranks the rows of each group, which dls-eval --group COL tells apart'
 
+# The query of group 1 is (1, 1), of group 2 (0, 0, 2); cosines 1 / sqrt 2, 1, 0 and 0, 1, computed by hand.
+cat >rows.svm <<'X'
+0 qid:1 1:1 2:1
+0 qid:1 1:3
+1 qid:1 1:2 2:2
+0 qid:2 3:2
+0 qid:1 7:1
+1 qid:2 1:1
+0 qid:2 3:5
+X
+expect 'sparse rows' 0 'dls-eval --cosine --group qid --target label --digits 4 hits:1 mrr rmse < rows.svm'
+out_is 'are ranked by the cosine with the first of their group' 'hits:1	0.5000
+mrr	0.7500
+rmse	0.7071'
+cat >rows.json <<'X'
+{"qid":"q 1","label":0,"words":{"b":1,"a":1}}
+{"qid":"q 1","label":0,"words":{"a":3}}
+{"qid":"q 1","label":1,"words":{"a":2,"b":2}}
+{"qid":"q 2","label":0,"words":{"c":2}}
+{"qid":"q 2","label":1,"words":{"a":1}}
+{"qid":"q 2","label":0,"words":{"c":5}}
+X
+expect 'sparse rows with names' 0 'dls-eval --cosine --group qid --target label --digits 4 hits:1 mrr < rows.json'
+out_is 'are too' 'hits:1	0.5000
+mrr	0.7500'
+expect 'other rows to compare with' 0 "sed 's/ 3:5/ 4:5/' rows.svm >other.svm; dls-eval -q --cosine --group qid --target label --vs other.svm --digits 3 mrr < rows.svm"
+check 'are ranked by their own cosines' awk -F '\t' 'NR == 2 { exit !($3 == 0.75 && $4 == 0.875) }' out
+expect 'rows with cells alone' 65 'dls-eval --cosine --group qid --target target mrr < pairs.csv'
+err_has 'have no cosine' 'dls-eval: stdin:2: --cosine wants sparse rows'
+expect 'cosines without groups' 64 'dls-eval --cosine --target label mrr < rows.svm'
+err_has 'have no query' '--cosine wants --group'
+
 # ---- gates ----
 expect 'gates that hold' 0 'dls-eval --min auc=0.75 --max brier=0.2,logloss=1 < preds.csv'
 err_is 'say nothing' ''

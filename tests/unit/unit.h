@@ -20,6 +20,13 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* ck_assert_msg() for inner loops: Check writes each of its own, a microsecond or more, to a file. */
+#define MUST(condition, ...) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
 #define UNIT_MAIN(name, ...) \
 	int main(void) \
 	{ \

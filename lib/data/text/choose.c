@@ -216,23 +216,25 @@ int slice_order(struct slice a, struct slice b)
 	return x ? x : a.n < b.n ? -1 : a.n > b.n;
 }
 
-/* A slice by eight of its bytes as a number, those after what it shares with its neighbours, and its place. */
+/* A slice by seven of its bytes as a number, those after what it shares with its neighbours, and its place. */
 struct key {
 	uint64_t head;
 	uint32_t place;
 };
 
-/* Eight bytes from `depth` on, zeros where the slice ends. No slice holds a zero, so a shorter one comes first. */
+#define HEAD 7	/* bytes; the eighth tells how many are there, so that a slice that ends comes before one that goes on */
+
 static uint64_t head_of(struct slice s, size_t depth)
 {
 	uint64_t h = 0;
-	if (s.n >= depth + 8) {
+	size_t n = s.n > depth ? s.n - depth : 0;
+	if (n > HEAD) {
 		memcpy(&h, s.s + depth, 8);
-		return __builtin_bswap64(h);
+		return (__builtin_bswap64(h) & ~(uint64_t)0xff) | HEAD;
 	}
-	for (size_t i = 0; i < 8; i++)
-		h = h << 8 | (depth + i < s.n ? (unsigned char)s.s[depth + i] : 0);
-	return h;
+	for (size_t i = 0; i < HEAD; i++)
+		h = h << 8 | (i < n ? (unsigned char)s.s[depth + i] : 0);
+	return h << 8 | n;
 }
 
 #define FEW 16	/* keys that are sorted by insertion */
@@ -255,8 +257,8 @@ static uint64_t middle(uint64_t a, uint64_t b, uint64_t c)
 }
 
 /*
- * Keys that share their first `depth` bytes, by quicksort on the eight that
- * follow; of those equal in these by the next eight (Bentley and Sedgewick
+ * Keys that share their first `depth` bytes, by quicksort on the seven that
+ * follow; of those equal in these by the next seven (Bentley and Sedgewick
  * 1997, with the bytes kept beside the keys).
  */
 static void sort_keys(struct key *k, size_t n, const struct slice *s, size_t depth)
@@ -278,11 +280,11 @@ static void sort_keys(struct key *k, size_t n, const struct slice *s, size_t dep
 		}
 		sort_keys(k, low, s, depth);
 		sort_keys(k + high, n - high, s, depth);
-		if ((pivot & 0xff) == 0)
+		if ((pivot & 0xff) < HEAD)
 			return;		/* they end here: all equal */
 		k += low;
 		n = high - low;
-		depth += 8;
+		depth += HEAD;
 		for (size_t i = 0; i < n; i++)
 			k[i].head = head_of(s[k[i].place], depth);
 	}
@@ -291,14 +293,20 @@ static void sort_keys(struct key *k, size_t n, const struct slice *s, size_t dep
 
 #define BUCKETS 65536	/* by the first two bytes */
 #define SHARES 256	/* of the keys, sorted side by side */
+#define WORTH_BUCKETS 4096	/* keys */
 
 struct sorting {
 	const struct slice *s;
 	size_t n;
 	struct key *key;
 	uint32_t *start;	/* (BUCKETS + 1) */
-	uint32_t *order;
 };
+
+/* Bytes that all keys of a bucket share; those that end before the second are in one with a zero there. */
+static size_t shared(size_t bucket)
+{
+	return bucket & 0xff ? 2 : 0;
+}
 
 /* Sorts the buckets that begin in this share of the keys. */
 static void sort_share(void *ctx, size_t share, int worker)
@@ -309,11 +317,8 @@ static void sort_share(void *ctx, size_t share, int worker)
 	for (size_t step = BUCKETS / 2; step; step /= 2)	/* the first bucket that begins at `from` or after it */
 		b += so->start[b + step] < from ? step : 0;
 	b += so->start[b] < from;
-	for (; b < BUCKETS && so->start[b] < to; b++) {
-		sort_keys(so->key + so->start[b], so->start[b + 1] - so->start[b], so->s, 2);
-		for (size_t i = so->start[b]; i < so->start[b + 1]; i++)
-			so->order[i] = so->key[i].place;
-	}
+	for (; b < BUCKETS && so->start[b] < to; b++)
+		sort_keys(so->key + so->start[b], so->start[b + 1] - so->start[b], so->s, shared(b));
 }
 
 static size_t bucket_of(struct slice s)
@@ -321,16 +326,30 @@ static size_t bucket_of(struct slice s)
 	return (s.n > 0 ? (size_t)(unsigned char)s.s[0] << 8 : 0) | (s.n > 1 ? (unsigned char)s.s[1] : 0);
 }
 
-void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
+static void sort_many(const struct slice *s, size_t n, struct key *key, int threads)
 {
-	struct sorting so = { s, n, NEW(struct key, n), NEW0(uint32_t, BUCKETS + 2), order };
+	struct sorting so = { s, n, key, NEW0(uint32_t, BUCKETS + 2) };
 	for (size_t i = 0; i < n; i++)
 		so.start[bucket_of(s[i]) + 2]++;
 	for (size_t b = 0; b <= BUCKETS; b++)
 		so.start[b + 1] += so.start[b];
 	for (size_t i = 0; i < n; i++)
-		so.key[so.start[bucket_of(s[i]) + 1]++] = (struct key){ head_of(s[i], 2), (uint32_t)i };
-	par_for(n < 4096 ? 1 : threads, SHARES, sort_share, &so);
-	free(so.key);
+		key[so.start[bucket_of(s[i]) + 1]++] = (struct key){ head_of(s[i], shared(bucket_of(s[i]))), (uint32_t)i };
+	par_for(threads, SHARES, sort_share, &so);
 	free(so.start);
+}
+
+void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads)
+{
+	struct key *key = NEW(struct key, n);
+	if (n >= WORTH_BUCKETS) {
+		sort_many(s, n, key, threads);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			key[i] = (struct key){ head_of(s[i], 0), (uint32_t)i };
+		sort_keys(key, n, s, 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		order[i] = key[i].place;
+	free(key);
 }

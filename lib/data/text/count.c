@@ -81,7 +81,6 @@ struct counter *counter_new(const struct tokenizer *t, struct gram_range r, size
 	struct counter *c = NEW0(struct counter, 1);
 	c->tokenizer = t;
 	c->range = r;
-	c->range.padded = tokenizer_pads(t);
 	c->memory = memory;
 	c->threads = threads;
 	c->workers = NEW0(struct worker, MAX_WORKERS);
@@ -312,7 +311,7 @@ static void spill(struct counter *c)
 		first[s] = sum;
 		sum += c->shards[s].n;
 	}
-	runs_begin(c->runs);
+	runs_begin(c->runs, c->classes);
 	for (size_t k = 0; k < n; k++) {
 		size_t s = shard[order[k]];
 		struct counted t = counted_of(c, s, order[k] - first[s]);

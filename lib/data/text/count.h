@@ -56,7 +56,7 @@ struct counted {
 struct runs;
 struct runs *runs_new(void);
 void runs_free(struct runs *r);					/* NULL is fine */
-void runs_begin(struct runs *r);				/* a new file, ... */
+void runs_begin(struct runs *r, size_t classes);		/* a new file, of terms with so many classes at most, ... */
 void runs_put(struct runs *r, const struct counted *t);		/* ... its terms in order, ... */
 void runs_end(struct runs *r);					/* ... and it is complete */
 size_t runs_made(const struct runs *r);

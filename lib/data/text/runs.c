@@ -15,7 +15,7 @@
 #define MOST_OPEN 16
 
 struct runs {
-	size_t most;		/* classes of any file */
+	size_t most;		/* classes of any file, though no term of it may have them */
 	FILE *file[MOST_OPEN + 1];
 	size_t n, made;
 	FILE *out;		/* being written */
@@ -59,8 +59,9 @@ static void put(FILE *f, const void *p, size_t n)
 		fail("write");
 }
 
-void runs_begin(struct runs *r)
+void runs_begin(struct runs *r, size_t classes)
 {
+	r->most = classes > r->most ? classes : r->most;
 	r->out = file_temp();
 }
 
@@ -73,7 +74,6 @@ void runs_put(struct runs *r, const struct counted *t)
 	put(r->out, &t->tf, sizeof(t->tf));
 	if (t->classes)
 		put(r->out, t->by, t->classes * 2 * sizeof(*t->by));
-	r->most = t->classes > r->most ? t->classes : r->most;
 }
 
 static void to_file(void *ctx, const struct counted *t)

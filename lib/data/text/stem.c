@@ -48,8 +48,8 @@ struct slice stemmer_stem(struct stemmer *s, struct slice word)
 		return (struct slice){ k->stem, k->stem_len };
 	const sb_symbol *stem = sb_stemmer_stem(s->sb, (const sb_symbol *)word.s, (int)word.n);
 	size_t n = stem ? (size_t)sb_stemmer_length(s->sb) : 0;
-	if (!stem)
-		return word;
+	if (n == 0)
+		return word;	/* one of which nothing is left stays */
 	if (word.n <= LONGEST && n <= LONGEST) {
 		k->word_len = (uint8_t)word.n;
 		k->stem_len = (uint8_t)n;

@@ -107,6 +107,7 @@ static char *make_ready(struct tfidf *v)
 	for (int c = 1; c < LOGS; c++)
 		v->log[c] = 1 + log(c);
 	v->tokenizer = tokenizer_new(&v->o.token, v->stop.s, v->stop.n, &why);
+	v->range.padded = v->tokenizer && tokenizer_pads(v->tokenizer);
 	return why;
 }
 

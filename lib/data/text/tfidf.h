@@ -34,7 +34,7 @@ struct tfidf_opts {
 	OPT(S, M token.stem, "stem", "LANG", NULL, NULL, "take the stems of words in this language (english, russian, ...)"), \
 	OPT(S, M token.min_length, "min-length", "N", "1", "[1,1000]", "least characters of a word"), \
 	OPT(S, M token.urls, "urls", "HOW", "map", "keep|map|drop", "in tweets: map makes each <url>"), \
-	OPT(S, M token.users, "users", "HOW", "map", "keep|map|drop", "in tweets: map makes each @name <user>"), \
+	OPT(S, M token.users, "users", "HOW", "map", "keep|map|drop", "in tweets: map makes each @name and mail address <user>"), \
 	OPT(S, M token.hashtags, "hashtags", "HOW", "keep", "keep|word|map|drop", "in tweets: word takes the # off, map makes each <hashtag>"), \
 	OPT(S, M token.emoticons, "emoticons", "HOW", "keep", "keep|map|drop", "in tweets: map makes each <happy>, <sad>, <shocked>, <unsure> or <heart>"), \
 	OPT(S, M token.elongation, "elongation", "N", "2", "[0,100]", "in tweets: longest run of one letter or sign (soooo gives soo); 0: any"), \

@@ -293,33 +293,37 @@ static size_t chars_in(const char *s, size_t n)
 	return chars;
 }
 
-/* Leaves out stop words and short tokens from `first` on, and takes stems: the texts move to the left as tokens go or shrink. */
+/* Whether a token is a word, of which a tweet has others too. */
+static bool is_word(const struct tokenizer *t, struct slice w)
+{
+	size_t len;
+	return t->mode != MODE_TWEET || char_in_word(t, char_at(w.s, &len));
+}
+
+/* Leaves out stop words and short words from `first` on, and takes stems, some of which are longer than their words. */
 static void sift(const struct tokenizer *t, size_t first, struct tokens *out)
 {
-	char *text = out->text.s;
-	size_t to = first ? out->end[first - 1] : 0, kept = first;
+	size_t base = first ? out->end[first - 1] : 0, kept = first;
+	struct str *to = &out->form;	/* of no more use: what comes after base is gathered there */
 	if (t->stem && !out->stemmer)
 		out->stemmer = stemmer_new(t->stem);
+	to->n = 0;
 	for (size_t i = first; i < out->n; i++) {
-		struct slice w = { text + out->at[i], out->end[i] - out->at[i] };
-		if (chars_in(w.s, w.n) < t->min_length || (t->stop && dict_find(t->stop, w.s, w.n) >= 0))
+		struct slice w = { out->text.s + out->at[i], out->end[i] - out->at[i] };
+		bool word = is_word(t, w);
+		if ((word && chars_in(w.s, w.n) < t->min_length) || (t->stop && dict_find(t->stop, w.s, w.n) >= 0))
 			continue;
-		if (t->stem)
+		if (t->stem && word)
 			w = stemmer_stem(out->stemmer, w);
-		size_t room = (i + 1 < out->n ? out->at[i + 1] : out->text.n + 1) - 1 - to - (to > 0);
-		if (w.n > room)
-			w.n = room;	/* a stem is hardly ever longer than its word: it is cut */
-		if (to)
-			text[to++] = ' ';
-		memmove(text + to, w.s, w.n);
-		out->at[kept] = (uint32_t)to;
-		to += w.n;
-		out->end[kept++] = (uint32_t)to;
+		if (base + to->n)
+			str_putc(to, ' ');
+		out->at[kept] = (uint32_t)(base + to->n);
+		str_add(to, w.s, w.n);
+		out->end[kept++] = (uint32_t)(base + to->n);
 	}
 	out->n = kept;
-	out->text.n = to;
-	if (text)
-		text[to] = '\0';
+	out->text.n = base;
+	str_add(&out->text, to->s, to->n);
 }
 
 void tokens_of(const struct tokenizer *t, struct slice text, bool fresh, struct tokens *out)

@@ -82,6 +82,63 @@ static size_t lower(int32_t c, int32_t *to)
 	return c == 0x130 ? 2 : 1;
 }
 
+/* ---- the sigma at the end of a word ---- */
+
+/* Whether the character has a letter case (property Cased); some of these that are ignored anyway are left out. */
+static bool is_cased(int32_t c)
+{
+	utf8proc_category_t kind = utf8proc_category(c);
+	return kind == UTF8PROC_CATEGORY_LU || kind == UTF8PROC_CATEGORY_LL || kind == UTF8PROC_CATEGORY_LT ||
+		utf8proc_tolower(c) != c || utf8proc_toupper(c) != c || c == 0xaa || c == 0xba ||
+		(c >= 0x1f130 && c <= 0x1f189 && (c - 0x1f130) % 32 < 26);	/* letters in squares and circles */
+}
+
+/* Whether it may stand inside a word without being a letter of it (property Case_Ignorable). */
+static bool is_ignorable(int32_t c)
+{
+	static const int32_t inside[] = { '\'', '.', ':', 0xb7, 0x387, 0x55f, 0x5f4, 0x2018, 0x2019, 0x2024, 0x2027, 0xfe13, 0xfe52,
+		0xfe55, 0xff07, 0xff0e, 0xff1a };
+	utf8proc_category_t kind = utf8proc_category(c);
+	for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)
+		if (c == inside[i])
+			return true;
+	return kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME || kind == UTF8PROC_CATEGORY_CF ||
+		kind == UTF8PROC_CATEGORY_LM || kind == UTF8PROC_CATEGORY_SK;
+}
+
+/* The character that ends before s, which is not start; *at gets where it begins. */
+static int32_t char_before(const char *start, const char *s, const char **at)
+{
+	size_t n;
+	bool bad;
+	for (size_t k = 1; k <= 4 && k <= (size_t)(s - start); k++) {
+		int32_t c = utf8_decode(s - k, s, &n, &bad);
+		*at = s - k;
+		if (!bad && n == k)
+			return c;
+	}
+	*at = s - 1;
+	return UTF8_BAD;
+}
+
+/* Lower of the sigma at s, before next: it has a form of its own at the end of a word (SpecialCasing.txt, Final_Sigma). */
+static int32_t lower_sigma(struct slice text, const char *s, const char *next)
+{
+	const char *end = text.s + text.n;
+	int32_t c = ' ';
+	size_t n;
+	bool bad;
+	while (s > text.s && is_ignorable(c = char_before(text.s, s, &s)))
+		c = ' ';
+	if (!is_cased(c))
+		return SIGMA + 32;
+	for (c = ' '; next < end && is_ignorable(c = utf8_decode(next, end, &n, &bad)); next += n)
+		c = ' ';
+	return is_cased(c) ? SIGMA + 32 : FINAL_SIGMA;
+}
+
+/* ---- forms ---- */
+
 /* The code points of c decomposed by the form, not ordered, to `to`, which has room for ROOM: none is longer. */
 #define ROOM 64
 static size_t decompose(const struct unicode *u, int32_t c, int32_t *to)
@@ -104,16 +161,40 @@ static int combining_class(int32_t c)
 	return utf8proc_get_property(c)->combining_class;
 }
 
-/* Marks to their canonical order: a stable sort of each run of characters whose class is not 0. */
-static void order(int32_t *c, size_t n)
+#define MANY_MARKS 64	/* on one character, from which they are counted, not moved one by one */
+
+/* A run of marks (n) to the order of their classes, those of one class as they were. */
+static void order_run(int32_t *c, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		int32_t x = c[i];
-		int class = combining_class(x);
 		size_t j = i;
-		for (; class > 0 && j > 0 && combining_class(c[j - 1]) > class; j--)
+		for (; j > 0 && combining_class(c[j - 1]) > combining_class(x); j--)
 			c[j] = c[j - 1];
 		c[j] = x;
+	}
+}
+
+static void order_long_run(int32_t *c, size_t n)
+{
+	size_t at[257] = { 0 };
+	int32_t *copy = mem_copy(c, n, sizeof(*c));
+	for (size_t i = 0; i < n; i++)
+		at[combining_class(c[i]) + 1]++;
+	for (size_t k = 1; k < 256; k++)
+		at[k] += at[k - 1];
+	for (size_t i = 0; i < n; i++)
+		c[at[combining_class(copy[i])]++] = copy[i];
+	free(copy);
+}
+
+/* Marks to their canonical order: each run of characters whose class is not 0. */
+static void order(int32_t *c, size_t n)
+{
+	for (size_t from = 0, to; from < n; from = to + 1) {
+		for (to = from; to < n && combining_class(c[to]) > 0; to++)
+			continue;
+		(to - from < MANY_MARKS ? order_run : order_long_run)(c + from, to - from);
 	}
 }
 
@@ -132,8 +213,8 @@ static void put_composed(const struct unicode *u, int32_t *c, size_t n, struct s
 		put_char(out, c[i]);
 }
 
-/* A piece of text that joins, as one. */
-static void put_piece(const struct unicode *u, const char *s, const char *end, struct str *out)
+/* A piece of the text, from s to end, that joins, as one. */
+static void put_piece(const struct unicode *u, struct slice text, const char *s, const char *end, struct str *out)
 {
 	size_t n = 0, cap = 0, step;
 	int32_t *c = NULL;
@@ -143,6 +224,8 @@ static void put_piece(const struct unicode *u, const char *s, const char *end, s
 			cap = cap * 2 + 4 * ROOM;
 			GROW(c, cap);
 		}
+		if (x == SIGMA && u->form.letter_case == CASE_LOWER)
+			x = lower_sigma(text, s, s + step);
 		n += decompose(u, x, c + n);
 	}
 	put_composed(u, c, n, out);
@@ -185,11 +268,10 @@ static const struct entry *entry_of(const struct unicode *u, int32_t c)
 	return &p->e[c % PAGE];
 }
 
-static bool is_letter_at(const char *s, const char *end)
+/* Whether what follows it may join what is before it: it joins itself, or nothing comes of it. */
+static bool is_behind(const struct entry *e)
 {
-	size_t n;
-	bool bad;
-	return s < end && char_class(utf8_decode(s, end, &n, &bad)) == CHAR_LETTER;
+	return e->joins || e->n == 0;
 }
 
 /* Bytes of ASCII from s on, folded to out (which has room). */
@@ -230,28 +312,32 @@ bool unicode_add(const struct unicode *u, struct slice text, struct str *out)
 			continue;
 		}
 		ascii = false;
-		int32_t c = utf8_decode(s, end, &n, &bad);
+		int32_t c = utf8_next(s, end, &n, &bad);
 		const struct entry *e = entry_of(u, c);
 		if (e->joins) {
 			const char *to = s + n;
-			for (size_t k; to < end && entry_of(u, utf8_decode(to, end, &k, &(bool){ false }))->joins; to += k)
+			for (size_t k; to < end && is_behind(entry_of(u, utf8_decode(to, end, &k, &(bool){ false }))); to += k)
 				continue;
 			if (last == s)
 				last_out = out->n;	/* the text begins with it */
 			out->n = last_out;
-			put_piece(u, last, to, out);
+			put_piece(u, text, last, to, out);
 			s = to;
 			continue;
 		}
-		bool after_letter = c == SIGMA && last < s && is_letter_at(last, end);
+		if (e->n == 0) {
+			s += n;
+			continue;
+		}
 		last = s;
 		last_out = out->n;
 		if (e->n != LONG_FORM) {
-			str_add(out, e->s, e->n);
-		} else if (c == SIGMA && u->form.letter_case == CASE_LOWER) {	/* lower at the end of a word has a form of its own */
-			put_char(out, after_letter && !is_letter_at(s + n, end) ? FINAL_SIGMA : SIGMA + 32);
+			if (out->cap - out->n <= ALONE)
+				str_reserve(out, (size_t)(end - s) + ALONE);
+			memcpy(out->s + out->n, e->s, ALONE);
+			out->n += e->n;
 		} else {
-			put_piece(u, s, s + n, out);
+			put_piece(u, text, s, s + n, out);
 		}
 		s += n;
 	}
@@ -259,7 +345,7 @@ bool unicode_add(const struct unicode *u, struct slice text, struct str *out)
 	return ascii;
 }
 
-enum char_class char_class(int32_t c)
+static enum char_class class_of(int32_t c)
 {
 	switch (utf8proc_category(c)) {
 	case UTF8PROC_CATEGORY_LU:
@@ -285,4 +371,18 @@ enum char_class char_class(int32_t c)
 		return c == '_' ? CHAR_UNDERSCORE : (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f) || c == 0x85 ? CHAR_SPACE :
 			CHAR_OTHER;
 	}
+}
+
+/* What was found is kept, for characters of the first plane: 1 + class, 0 while it is not known. */
+enum char_class char_class(int32_t c)
+{
+	static _Atomic uint8_t known[0x10000];
+	if (c >= (int32_t)(sizeof(known) / sizeof(*known)))
+		return class_of(c);
+	unsigned k = atomic_load_explicit(&known[c], memory_order_relaxed);
+	if (k == 0) {
+		k = (unsigned)class_of(c) + 1;
+		atomic_store_explicit(&known[c], (uint8_t)k, memory_order_relaxed);
+	}
+	return (enum char_class)(k - 1);
 }

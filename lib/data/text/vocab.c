@@ -118,5 +118,12 @@ struct vocab *vocab_load(struct store *st)
 	for (size_t i = 1; i < n; i++)
 		if (start[i] < start[i - 1])
 			store_bad(st, "term %zu ends before it begins", i - 1);
+	for (size_t i = 2; i < n; i++) {
+		const char *a = text + start[i - 2], *b = text + start[i - 1];
+		size_t an = (size_t)(b - a), bn = start[i] - start[i - 1];
+		int order = memcmp(a, b, an < bn ? an : bn);
+		if (order > 0 || (order == 0 && an >= bn))
+			store_bad(st, "term %zu does not follow the one before it", i - 1);
+	}
 	return vocab_new(mem_copy(text, bytes, 1), mem_copy(start, n, sizeof(*start)), (int32_t)n - 1);
 }

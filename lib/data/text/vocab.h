@@ -1,4 +1,4 @@
-/* A vocabulary: distinct texts by number, and their numbers by text. */
+/* A vocabulary: distinct texts by number, ascending by bytes, and their numbers by text. */
 #ifndef DLS_DATA_TEXT_VOCAB_H
 #define DLS_DATA_TEXT_VOCAB_H
 
