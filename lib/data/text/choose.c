@@ -151,7 +151,8 @@ void chooser_take(void *chooser, const struct counted *t)
 void chooser_join(struct chooser *to, struct chooser *from)
 {
 	reserve(to, from->n);
-	memcpy(to->c + to->n, from->c, from->n * sizeof(*from->c));
+	if (from->n)
+		memcpy(to->c + to->n, from->c, from->n * sizeof(*from->c));
 	to->n += from->n;
 	chooser_free(from);
 }
