@@ -6,7 +6,7 @@ B=$1
 shift
 targets=${*:-csv json svmlight vw container text}
 command -v "${CLANG:=clang}" >/dev/null || { echo "fuzz: clang is not installed (Debian: clang)" >&2; exit 66; }
-set -- lib/opt/opt.c lib/model/vectors.c
+set -- lib/opt/opt.c lib/model/vectors.c lib/model/given.c
 for c in lib/base/*.c lib/io/*.c lib/data/*.c lib/data/text/*.c; do
 	[ "$c" = lib/base/die.c ] || set -- "$@" "$c"	# world.c dies instead
 done
