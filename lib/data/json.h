@@ -14,8 +14,10 @@
 #include "data/reader.h"
 
 struct json_rows;
-struct json_rows *json_rows_open(struct feed *f, struct dict *names, struct dict *features);	/* which must live as long as this */
-bool json_rows_next(struct json_rows *c, struct block *b);	/* false at the end; what b points to lives until the next call */
+
+/* All that is given must live as long as this. */
+struct json_rows *json_rows_open(struct feed *f, struct dict *names, struct dict *features);
+bool json_rows_next(struct json_rows *c, struct block *b);	/* false at the end; b's memory lives until the next call */
 bool json_rows_nested(const struct json_rows *c);		/* a row was sparse */
 void json_rows_close(struct json_rows *c);
 

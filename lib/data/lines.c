@@ -149,7 +149,10 @@ static void add_piece(struct line_rows *c, const char *s, const char *end)
 	c->feed->line += lines;
 }
 
-/* Cuts the window into pieces. What follows the last line end stays for later, unless this is all there is. Consumes what it cut. */
+/*
+ * Cuts the window into pieces. What follows the last line end stays for later,
+ * unless this is all there is. Consumes what it cut.
+ */
 static void cut(struct line_rows *c, bool all)
 {
 	struct feed *f = c->feed;

@@ -78,7 +78,7 @@ bool line_fault(struct line_piece *p, const char *what, const char *s, const cha
 
 struct line_rows;
 
-/* Reads the first row to know the columns, whose names are added. The feed and the dictionaries must live as long as this. */
+/* Reads the first row to know the columns, whose names are added. All that is given must live as long as this. */
 struct line_rows *line_rows_open(struct feed *f, const struct line_form *form, int threads, struct dict *names,
 				 struct dict *features);
 bool line_rows_next(struct line_rows *c, struct block *b);	/* false at the end; what b points to lives until the next call */

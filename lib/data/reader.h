@@ -62,7 +62,7 @@ struct reader;
 /* path NULL or "-": stdin. Reads the header. An input with no byte in it dies with ST_DATA. */
 struct reader *reader_open(const char *path, struct reader_opts o);
 
-/* The next block of at least one row, or NULL at the end. ncols may grow from block to block with JSON, features with all. */
+/* The next block of at least one row, or NULL at the end. With each there may be more features, and with JSON columns. */
 const struct block *reader_next(struct reader *r);
 
 size_t reader_ncols(const struct reader *r);

@@ -10,7 +10,7 @@
 
 extern const struct line_form svmlight_form;
 
-/* Whether the first row with a feature, and all rows before it, look like it. A LF is at end; all: nothing comes after it. */
+/* Whether the first row with a feature, and all before it, look like it. A LF is at end; all: nothing comes after. */
 bool svmlight_looks(const char *s, const char *end, bool all);
 
 #endif

@@ -37,7 +37,7 @@ static size_t unescape(const char *s, size_t n, char *to)
 	for (size_t i = 0; i < n; i++) {
 		int high = n - i > 2 && s[i] == '%' ? hex(s[i + 1]) : -1, low = high < 0 ? -1 : hex(s[i + 2]);
 		bool code = low >= 0 && (high | low);
-		to[k++] = code ? (char)(high << 4 | low) : s[i];
+		to[k++] = (char)(code ? high << 4 | low : s[i]);
 		i += code ? 2 : 0;
 	}
 	return k;

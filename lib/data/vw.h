@@ -12,7 +12,7 @@
 
 extern const struct line_form vw_form;
 
-/* Whether the first line looks like it: a | at its beginning, or after a label and a blank, or a tag with its '. A LF is at end. */
+/* Whether the first line looks like it: | stands first, after a label and a blank, or after a tag with '. A LF is at end. */
 bool vw_looks(const char *s, const char *end);
 
 #endif

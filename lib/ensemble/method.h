@@ -83,15 +83,14 @@ struct member {
 	char *name;
 	double score, gain;	/* NaN: not known */
 	size_t *map;		/* (fields of the member) field of the ensemble */
-	int32_t *to;		/* (sparse columns of the ensemble) the member's of that name, or -1; NULL: the same, or it has none */
+	size_t *vector;		/* (vectorisers of the member) vectoriser of the ensemble */
 };
 
 struct ensemble {
 	const struct method *method;
 	struct member *members;	/* (c.m) */
 	struct combine c;
-	struct given *given;	/* the sparse columns of all members, or NULL */
-	bool mixed, sparse_rows;/* of these, see struct vectors */
+	struct vectors vectors;	/* of all members, each once */
 };
 
 /* ---- combine.c ---- */
@@ -165,8 +164,8 @@ double level_score(const struct level *lv, const double *p, const struct measure
 /* Finds the sparse columns of all members, and where each has them. */
 void columns_join(struct ensemble *e);
 
-/* What the rows of x bring for the member: false where it is nothing. The caller frees rows when the member has a `to`. */
-bool member_given(const struct member *mb, const struct data *x, struct sparse *rows);
+/* What the rows of x bring for the member, to rows, which is empty; false where it is nothing. */
+bool member_given(const struct ensemble *e, const struct member *mb, const struct data *x, struct sparse *rows);
 
 /* ---- union.c ---- */
 

@@ -63,9 +63,8 @@ static void ens_predict(const void *fit, const struct data *x, double *out)
 		const struct member *mb = &e->members[i];
 		struct column *cols = member_inputs(mb, x);
 		struct sparse rows = { 0 };
-		model_predict(mb->model, cols, member_given(mb, x, &rows) ? &rows : NULL, x->n, all + i * cells);
-		if (mb->to)
-			sparse_free(&rows);
+		model_predict(mb->model, cols, member_given(e, mb, x, &rows) ? &rows : NULL, x->n, all + i * cells);
+		sparse_free(&rows);
 		free(cols);
 	}
 	e->method->apply(&e->c, p, x->n, out);
@@ -76,10 +75,7 @@ static void ens_predict(const void *fit, const struct data *x, double *out)
 static void ens_gather(const void *fit, struct vectors *vs)
 {
 	const struct ensemble *e = fit;
-	if (e->given)
-		vectors_add_given(vs, e->given, true);
-	vs->mixed = e->mixed;
-	vs->sparse_rows = e->sparse_rows;
+	vectors_borrow(vs, &e->vectors);
 }
 
 static void ens_free(void *fit)
@@ -89,9 +85,9 @@ static void ens_free(void *fit)
 		model_free(e->members[i].model);
 		free(e->members[i].name);
 		free(e->members[i].map);
-		free(e->members[i].to);
+		free(e->members[i].vector);
 	}
-	given_free(e->given);
+	vectors_free(&e->vectors);
 	free(e->members);
 	combine_free(&e->c);
 	free(e);
@@ -278,15 +274,6 @@ static void add_share(const struct member *mb, const size_t *inputs, size_t n, d
 		out[mb->map[inputs[i]]] += share / (double)n;
 }
 
-/* True when the sparse column is no term of a text. */
-static bool is_given(const struct vectors *vs, size_t column)
-{
-	size_t i = 0;
-	while (column >= vs->start[i + 1])
-		i++;
-	return vs->v[i].given;
-}
-
 /*
  * Adds the member's importance to out (ncols, then the sparse columns), its
  * total made 1 and times its weight; that of a derived column or a term is
@@ -320,12 +307,10 @@ static bool add_importance(const struct ensemble *e, size_t i, const char *kind,
 			add_share(mb, v[-1].field, v[-1].columns.n, share, out);
 		}
 	}
-	for (size_t u = 0; scale > 0 && m->vectors.ncols && u < e->given->n; u++) {
-		size_t c = mb->to ? (size_t)mb->to[u] : u;
-		if (mb->to && mb->to[u] < 0)
-			continue;
-		if (is_given(&m->vectors, c))
-			out[ncols + u] += scale * fabs(x[m->nfeatures + c]);
+	for (size_t k = 0; scale > 0 && k < m->vectors.n && e->vectors.n; k++) {
+		double *to = out + ncols + e->vectors.start[mb->vector[k]], *of = x + m->nfeatures + m->vectors.start[k];
+		for (size_t c = 0; m->vectors.v[k].given && c < m->vectors.v[k].given->n; c++)
+			to[c] += scale * fabs(of[c]);
 	}
 	free(x);
 	return has;

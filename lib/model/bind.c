@@ -158,6 +158,18 @@ static void put_absent(const struct binding *b, const struct block *bl, size_t r
 		}
 }
 
+/* Appends the value to the k entries of a row for the column, and for those of the same name; how many these are then. */
+static size_t put_entry(const struct vectors *vs, int32_t c, double value, int32_t *col, double *val, size_t k)
+{
+	int32_t next = c;
+	do {
+		col[k] = next;
+		val[k++] = value;
+		next = vs->twin ? vs->twin[next] : c;
+	} while (next != c);
+	return k;
+}
+
 /* A field's number from a feature; of those of one field the sum. */
 static void put_number(double *x, double value, uint64_t *missing)
 {
@@ -186,8 +198,7 @@ static size_t put_features(const struct binding *b, const struct block *bl, size
 	for (size_t e = en->start[row]; e < en->start[row + 1]; e++) {
 		int32_t is = what_is(b, numbered, en->feature[e]);
 		if (is >= 0) {
-			col[k] = is;
-			val[k++] = en->value[e];
+			k = put_entry(b->vs, is, en->value[e], col, val, k);
 		} else if (is == NOTHING) {
 			ignore(c, en->feature[e], bl->lines[row]);
 		} else if (lacks_cell(b, bl, row, FIELD_OF(is))) {
@@ -205,10 +216,10 @@ static size_t put_cells(const struct binding *b, const struct block *bl, size_t 
 		struct slice cell = bl->cells[row * bl->ncols + j];
 		if (b->columns[j] < 0 || is_missing(cell, extra))
 			continue;
+		double x;
 		cell = slice_trim(cell);
-		col[k] = b->columns[j];
-		if (num_parse(cell.s, cell.n, &val[k]) && fabs(val[k]) <= FEATURE_MAX)
-			k++;
+		if (num_parse(cell.s, cell.n, &x) && fabs(x) <= FEATURE_MAX)
+			k = put_entry(b->vs, b->columns[j], x, col, val, k);
 		else
 			schema_trouble(c, row, b->sc->nfields + j);
 	}
@@ -227,7 +238,8 @@ void bind_rows(const struct binding *b, const struct block *bl, size_t first, si
 	const char **extra = schema_missing(b->sc);
 	for (size_t i = 0; i < n; i++) {
 		size_t row = first + i, k = 0;
-		sparse_reserve(given, (start ? start[row + 1] - start[row] : 0) + (b->any_column ? bl->ncols : 0));
+		size_t most = (start ? start[row + 1] - start[row] : 0) + (b->any_column ? bl->ncols : 0);
+		sparse_reserve(given, b->vs->twin ? most * b->vs->n : most);
 		int32_t *col = given->col + given->start[i];
 		double *val = given->val + given->start[i];
 		if (start && bl->sparse[row]) {

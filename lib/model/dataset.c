@@ -114,7 +114,7 @@ static struct table *read_table(struct dataset *d, const char *path, const struc
 		if (!is_role(d, drop.names[i]))
 			drop.names[kept++] = drop.names[i];
 	drop.names[kept] = NULL;
-	for (size_t i = 0; reader_is_lines(r) && i < reader_ncols(r); i++) {	/* unless they are asked for, they are nothing to learn from */
+	for (size_t i = 0; reader_is_lines(r) && i < reader_ncols(r); i++) {	/* unless asked for, nothing to learn from */
 		const char *name = reader_name(r, i);
 		if (!is_role(d, name) && !listed(&numeric, name) && !listed(&categorical, name) && !listed(&text, name))
 			add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)name }, 1 }, &drop);

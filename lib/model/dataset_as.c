@@ -87,8 +87,8 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	struct column_growth g = { schema_columns(&like->schema), like->schema.nfields, 0, 0, arena_new() };
 	struct convert cv = { .unseen = NEW0(uint64_t, like->schema.nfields), .missing = NEW0(uint64_t, like->schema.nfields) };
 	size_t target = reader_need(r, like->schema.target, "--target"), weight = SIZE_MAX;
-	if (like->roles[ROLE_WEIGHT])
-		weight = reader_need(r, like->roles[ROLE_WEIGHT], "--weight");
+	if (like->roles[ROLE_WEIGHT])	/* that VW rows have weights does not oblige others */
+		weight = o->weight ? reader_need(r, like->roles[ROLE_WEIGHT], "--weight") : reader_find(r, like->roles[ROLE_WEIGHT]);
 	*d = (struct dataset){ .schema = like->schema };	/* borrowed while reading */
 	bind_open(&bind, &like->schema, &like->vectors, r);
 	for (const struct block *b; (b = reader_next(r));) {

@@ -57,8 +57,6 @@ int32_t given_number(const struct given *g, int32_t i)
 	char text[NUMBER_TEXT];
 	if (g->bits)
 		return i & (int32_t)(g->n - 1);
-	if (g->places)
-		return i >= 1 && (size_t)i <= g->n ? i - 1 : -1;
 	if (g->number)
 		return place_of(g->number, g->n, i);
 	return vocab_find(g->vocab, text, number_text(i, text));
@@ -107,6 +105,13 @@ void given_free(struct given *g)
 	free(g->number);
 	vocab_free(g->vocab);
 	free(g);
+}
+
+bool given_same(const struct given *a, const struct given *b)
+{
+	if (a->number && b->number)
+		return a->n == b->n && memcmp(a->number, b->number, a->n * sizeof(*a->number)) == 0;
+	return a->vocab && b->vocab && vocab_same(a->vocab, b->vocab);
 }
 
 /* ---- of a table ---- */
@@ -255,8 +260,5 @@ struct given *given_load(struct store *st)
 	}
 	g->vocab = vocab_load(st);
 	g->n = (size_t)g->vocab->n;
-	for (int32_t i = 0; i < g->vocab->n; i++)
-		if (vocab_term(g->vocab, i).n == 0 || (i && order(vocab_term(g->vocab, i - 1), vocab_term(g->vocab, i)) >= 0))
-			store_bad(st, "the name of feature %" PRId32 " does not follow that of the one before", i);
 	return g;
 }

@@ -17,10 +17,9 @@
 struct given {
 	size_t n;
 	int32_t *number;	/* (n) ascending: the names are numbers, those of svmlight; or NULL, and ... */
-	struct vocab *vocab;	/* ... these are texts: sorted by bytes, or in the order of an ensemble's members */
+	struct vocab *vocab;	/* ... these are texts, sorted by bytes */
 	int32_t bits;		/* over 0: n is 2^bits, and the column of a name is its name_hash() modulo n; names are "#7" then ... */
 	bool numbers;		/* ... and these names were svmlight's numbers */
-	bool places;		/* svmlight's number of a column is its place from 1, as with a vectoriser; else it is its name */
 };
 
 /*
@@ -29,10 +28,10 @@ struct given {
  */
 struct given *given_of(const struct reader *r, struct entries *e, size_t n, size_t base, int threads, struct sparse *rows);
 
-/* Of names that differ, in their order; names are taken over. */
-struct given *given_named(struct name_list *names);
+struct given *given_named(struct name_list *names);	/* of sorted names that differ; they are taken over */
 struct given *given_hashed(int32_t bits, bool numbers);
-void given_free(struct given *g);	/* NULL is fine */
+void given_free(struct given *g);			/* NULL is fine */
+bool given_same(const struct given *a, const struct given *b);
 
 /* The column of a name, or of svmlight's number or a hash; -1: none. Hashed names are not found: any would be. */
 int32_t given_find(const struct given *g, struct slice name);

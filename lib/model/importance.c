@@ -103,7 +103,7 @@ static double loss_without(struct importance_ctx *c, const struct dataset *d, st
 	return sum;
 }
 
-/* The importance of each input and, where rows brought features, of these together, to out (schema.nfields + 1); of how many. */
+/* The importance of each input and of what rows brought together, if they did, to out (schema.nfields + 1); of how many. */
 static size_t by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
 {
 	struct dataset d, like = { .schema = m->schema, .vectors = m->vectors };

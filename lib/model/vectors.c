@@ -44,25 +44,29 @@ void vectors_take(struct vectors *vs, struct vectors *from)
 {
 	for (size_t i = 0; i < from->n; i++)
 		add(vs, from->v[i]);
-	vs->mixed |= from->mixed;
 	vs->sparse_rows |= from->sparse_rows;
 	free(from->v);
 	free(from->start);
 	*from = (struct vectors){ 0 };
 }
 
+void vectors_borrow_one(struct vectors *vs, const struct vector *v)
+{
+	struct vector x = { .tfidf = v->tfidf, .given = v->given, .borrowed = true,
+			    .field = mem_copy(v->field, v->columns.n, sizeof(*v->field)) };
+	for (size_t k = 0; k < v->columns.n; k++)
+		strs_add(&x.columns, v->columns.s[k]);
+	add(vs, x);
+}
+
 void vectors_borrow(struct vectors *vs, const struct vectors *from)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		const struct vector *v = &from->v[i];
-		struct vector x = { .tfidf = v->tfidf, .given = v->given, .borrowed = true,
-				    .field = mem_copy(v->field, v->columns.n, sizeof(*v->field)) };
-		for (size_t k = 0; k < v->columns.n; k++)
-			strs_add(&x.columns, v->columns.s[k]);
-		add(vs, x);
-	}
-	vs->mixed |= from->mixed;
+	for (size_t i = 0; i < from->n; i++)
+		vectors_borrow_one(vs, &from->v[i]);
+	vs->handed = from->handed;
+	vs->mixed = from->mixed;
 	vs->sparse_rows |= from->sparse_rows;
+	vs->twin = from->twin ? mem_copy(from->twin, from->ncols, sizeof(*from->twin)) : NULL;
 }
 
 void vectors_free(struct vectors *vs)
@@ -77,6 +81,7 @@ void vectors_free(struct vectors *vs)
 	}
 	free(vs->v);
 	free(vs->start);
+	free(vs->twin);
 	*vs = (struct vectors){ 0 };
 }
 
@@ -164,7 +169,7 @@ int32_t vectors_find(const struct vectors *vs, struct slice name)
 bool vectors_by_place(const struct vectors *vs)
 {
 	for (size_t i = 0; i < vs->n; i++)
-		if (vs->v[i].given && !vs->v[i].given->places)
+		if (vs->v[i].given)
 			return false;
 	return true;
 }
@@ -190,6 +195,53 @@ bool vectors_hash_names(const struct vectors *vs)
 	return i < vs->n && !vs->v[i].given->numbers;
 }
 
+bool vector_same(const struct vector *a, const struct vector *b)
+{
+	bool same = !a->given == !b->given && a->columns.n == b->columns.n;
+	for (size_t k = 0; same && k < a->columns.n; k++)
+		same = strcmp(a->columns.s[k], b->columns.s[k]) == 0;
+	return same && (a->given ? given_same(a->given, b->given) : tfidf_same(a->tfidf, b->tfidf));
+}
+
+/* Puts column b, which has none yet, into the ring of column a. */
+static void pair(struct vectors *vs, size_t a, size_t b)
+{
+	if (!vs->twin) {
+		vs->twin = NEW(int32_t, vs->ncols);
+		for (size_t c = 0; c < vs->ncols; c++)
+			vs->twin[c] = (int32_t)c;
+	}
+	vs->twin[b] = vs->twin[a];
+	vs->twin[a] = (int32_t)b;
+}
+
+/* Puts a column of vectoriser i into the ring of that of its name in one before it, if there is one. */
+static void pair_column(struct vectors *vs, size_t i, size_t column, struct slice name)
+{
+	for (size_t k = i; k-- > 0;) {
+		int32_t c = find_in(&vs->v[k], name);
+		if (c >= 0) {
+			pair(vs, vs->start[k] + (size_t)c, column);
+			return;
+		}
+	}
+}
+
+void vectors_pair(struct vectors *vs)
+{
+	struct str name = { 0 };
+	for (size_t i = 1; i < vs->n; i++) {
+		if (vs->v[i].tfidf && !tfidf_named(vs->v[i].tfidf))
+			continue;	/* what its columns are called means nothing elsewhere */
+		for (size_t c = vs->start[i]; c < vs->start[i + 1]; c++) {
+			name.n = 0;
+			put_name(vs, c, &name);
+			pair_column(vs, i, c, (struct slice){ name.s, name.n });
+		}
+	}
+	str_free(&name);
+}
+
 int32_t vectors_number(const struct vectors *vs, int32_t number)
 {
 	if (vectors_by_place(vs))
@@ -204,10 +256,11 @@ int32_t vectors_number(const struct vectors *vs, int32_t number)
 
 /* ---- rows ---- */
 
-static struct sparse rows_of(const struct vector *v, const struct column *inputs, size_t first, size_t n)
+/* Without texts they are empty. */
+static struct sparse rows_of(const struct vector *v, bool texts, const struct column *inputs, size_t first, size_t n)
 {
-	if (v->given)
-		return sparse_empty(v->given->n, n);
+	if (!texts)
+		return sparse_empty(width(v), n);
 	struct sparse rows = sparse_new(width(v));
 	struct tfidf_scratch *s = tfidf_scratch_new();
 	struct slice *text = NEW(struct slice, v->columns.n);
@@ -227,7 +280,7 @@ struct sparse vectors_chunk(const struct vectors *vs, const struct column *input
 	struct sparse *parts = NEW(struct sparse, vs->n), all;
 	const struct sparse **list = NEW(const struct sparse *, vs->n);
 	for (size_t i = 0; i < vs->n; i++) {
-		parts[i] = rows_of(&vs->v[i], inputs, first, n);
+		parts[i] = rows_of(&vs->v[i], vs->v[i].tfidf && !vs->handed, inputs, first, n);
 		list[i] = &parts[i];
 	}
 	all = vs->n == 1 ? parts[0] : sparse_beside(list, vs->n);

@@ -24,7 +24,10 @@ struct vectors {
 	struct vector *v;	/* (n) */
 	size_t n, ncols;
 	size_t *start;		/* (n + 1) first column of each, then ncols */
-	bool mixed;		/* columns of members of an ensemble that differ, so that svmlight's numbers mean nothing */
+	/* of an ensemble, which has those of all members, each once: */
+	bool handed;		/* members read the texts, and get what rows give */
+	bool mixed;		/* not all have the same, so that places mean nothing */
+	int32_t *twin;		/* (ncols) the next column of the same name, in a ring; NULL: no two have one */
 	bool sparse_rows;	/* trained on such: a number that a sparse row lacks is missing, as it was there; else it is 0 */
 };
 
@@ -33,6 +36,11 @@ void vectors_add(struct vectors *vs, struct tfidf *v, const struct strs *columns
 void vectors_add_given(struct vectors *vs, struct given *g, bool borrowed);
 void vectors_take(struct vectors *vs, struct vectors *from);
 void vectors_borrow(struct vectors *vs, const struct vectors *from);
+void vectors_borrow_one(struct vectors *vs, const struct vector *v);
+bool vector_same(const struct vector *a, const struct vector *b);	/* their columns have the same names */
+
+/* Finds twins among vectorisers that differ. */
+void vectors_pair(struct vectors *vs);
 void vectors_free(struct vectors *vs);	/* leaves it empty */
 
 /* Finds the texts among the inputs (ninputs). NULL, or the name of one that is not there or is no text. */

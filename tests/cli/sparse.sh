@@ -36,19 +36,45 @@ expect "columns that are called as terms are them" 0 "$only text.model <terms.cs
 check "columns that are called as terms are them: so" cmp out terms.want
 expect "a column that is a term holds a number" 65 "sed s/0.5/half/ terms.csv | $only text.model"
 err_is "a column that is a term holds a number: said" "dls-predict: stdin:2: column 'text=great': 'half' is not a number up to 1e300"
-head -n 1 "$reviews" >mixed.csv
 printf '{"text":"great, but the price","stars":1}\n{"text":{"great":0.5}}\n{"text":null}\n{"text":{}}\n' >mixed.json
 expect "texts and terms in one stream" 0 "$only text.model <mixed.json"
 check "texts and terms in one stream: each row by itself" sh -c "while read -r row; do echo \"\$row\" | $only text.model | sed 1d; done <mixed.json >each; sed 1d out | cmp - each"
 expect "a model of more than texts" 0 "dls-train -q --features tfidf --target label --id id -o stars.model logistic <'$reviews'"
 expect "svmlight cannot name a number that it reads" 65 "dls-predict stars.model <text.svmlight"
 err_is "svmlight cannot name a number that it reads: said" "dls-predict: stdin: there is no column 'stars' (the model reads it). The columns: label, comment"
-expect "VW names it" 0 "sed 's/|text/|stars:5 ONE:1 |text/; s/|stars:5 ONE:1/| stars:5/' text.vw | $only stars.model"
+expect "VW names it" 0 "sed 's/|text/| stars:5 |text/' text.vw | $only stars.model"
 mv out vw.got
 sed '1s/stars/s/; 1s/$/,stars/; 2,$s/$/,5/' "$reviews" | $only stars.model | cmp -s - vw.got
 check "VW names it: the same bytes" test $? -eq 0
 expect "where no row has it that is said" 0 "dls-predict stars.model <text.json"
 err_is "where no row has it that is said: so" "dls-predict: warning: the key 'stars' is in no row and counts as 0"
+
+# Two columns of texts of all that forms escape, with a vocabulary each, and one for both.
+awk 'BEGIN {
+	srand(3)
+	n = split("a|b|c|%|:|=|#|\"\"|\\|{|,|;|\t|\n|\r|\303\251|%41|qid:|\047| |  ", sign, "|")
+	sign[++n] = "|"
+	print "y,a,b"
+	for (i = 0; i < 150; i++) {
+		printf "%d", i % 2
+		for (j = 0; j < 2; j++) {
+			text = ""
+			for (k = int(rand() * 9); k > 0; k--) text = text sign[1 + int(rand() * (rand() < 0.3 ? n : n / 2 + i % 2 * n / 2))]
+			printf ",\"%s\"", text
+		}
+		print ""
+	}
+}' >odd.csv
+for how in --no-joint --joint; do
+	dls-tfidf --text a,b $how --tokens char --case keep --no-nfkc --ngrams 1-2 --min-df 1 -o odd.tfidf <odd.csv
+	dls-train -q --features odd.tfidf --target y -o odd.model logistic <odd.csv
+	dls-predict -q --columns prediction,p:0,p:1 odd.model <odd.csv >want
+	for form in svmlight json vw; do
+		dls-tfidf --apply odd.tfidf --as $form <odd.csv >odd.$form
+		expect "odd texts, $how, as $form" 0 "dls-predict --strict --columns prediction,p:0,p:1 odd.model <odd.$form"
+		check "odd texts, $how, as $form: the same bytes" cmp out want
+	done
+done
 
 # ---- numbers ----
 
@@ -147,11 +173,22 @@ mv out w.got
 expect "weights of VW are those of --weight" 0 "dls-train -q --weight weight -o w2.model logistic <w.vw; dls-predict -q w2.model <b.vw"
 check "weights of VW are those of --weight: so" cmp out w.got
 check "weights of VW matter" sh -c '! cmp -s w.got vw.want'
+expect "weights of VW, and none to validate on" 0 'dls-train -q --valid b.svmlight -o v.model logistic <w.vw'
+err_is "weights of VW, and none to validate on: nothing is said" ""
 expect "a file to validate on, in another form" 0 'dls-train --valid b.vw -o v.model logistic <a.svmlight'
 err_has "a file to validate on, in another form: its score" "on 300 validation rows"
-expect "columns, features and a text" 0 "jq -c 'del(.text) + {note: .label}' text.json >/dev/null && dls-train -q --target label --text note --id id -o both.model logistic <<X
-\$(awk 'NR > 1' '$reviews' | head -n 100 | jq -R -c 'split(\",\") | {id: .[0], note: .[1], n: (.[1] | length), label: .[-1], f: {len: (.[1] | length), word: true}}')
-X"
+jq -R -c 'split(",") | {label: .[-1], note: .[1], n: (.[1] | length), f: {len: (.[1] | length), word: true, (.[0][4:5]): 1}}' <"$reviews" |
+	sed 1d >both.json
+expect "columns, features and a text" 0 'dls-train -q --target label --text note --numeric n -o both.model logistic <both.json && dls-predict -q --columns prediction,p:good,p:bad both.model <both.json'
+mv out both.want
+sed 's/"n":\([0-9]*\)/"f2":{"n":\1}/' both.json >moved.json
+expect "a number may be among the features" 0 'dls-predict -q --columns prediction,p:good,p:bad both.model <moved.json'
+check "a number may be among the features: the same bytes" cmp out both.want
+sed 's/"n":\([0-9]*\),//' both.json >less.json
+jq -c '.n = null' both.json | dls-predict -q --columns prediction,p:good,p:bad both.model >null.got
+expect "a number that a sparse row lacks is missing to a model of sparse rows" 0 'dls-predict --columns prediction,p:good,p:bad both.model <less.json'
+check "a number that a sparse row lacks is missing to a model of sparse rows: so" cmp out null.got
+err_has "a number that a sparse row lacks: said" "the key 'n' is in no row and counts as missing"
 expect "nothing at all to learn from" 65 'printf "1\n0\n" | dls-train --format svmlight logistic'
 err_is "nothing at all to learn from: said" "dls-train: no columns are left to learn from beside 'label'"
 
@@ -191,6 +228,14 @@ for form in vw nested csv flat; do
 	expect "an ensemble of models of sparse rows scores $form" 0 "dls-predict -q s.model <b.$form"
 	check "an ensemble of models of sparse rows scores $form: the same bytes" cmp out want
 done
+sed 's/ [1-4]:[^ ]*//g' a.svmlight >some.svmlight
+dls-train -q --cv 3 -o s3 logistic <some.svmlight
+dls-ensemble -q -o parts.model mean s3 s1
+for m in s3 s1; do dls-predict -q --columns p:+1 $m <b.svmlight 2>err >$m.p; done
+for form in svmlight vw csv; do
+	expect "members of other features score $form" 0 "dls-predict --strict --columns p:+1 parts.model <b.$form"
+	check "members of other features score $form: each gets its own" sh -c "paste -d, out s3.p s1.p | awk -F, 'NR > 1 { d = \$1 - (\$2 + \$3) / 2; if (d > 1e-15 || d < -1e-15) exit 1 }'"
+done
 expect "an ensemble tells the importance of features" 0 'dls-predict --importance coef s.model | sed 1d | wc -l'
 out_is "an ensemble tells the importance of features: each" 13
 
@@ -229,7 +274,7 @@ refused "a qid that is no number" svmlight '1 qid:x 3:1\n' ":1: svmlight: 'qid:x
 refused "a qid that comes late" svmlight '1 3:1\n1 qid:2 3:1\n' ":2: svmlight: 'qid:2' stands here, but the first row has no qid"
 refused "a NUL byte in svmlight" svmlight '1 3:1\n1 3:\0\n' ":1: svmlight: a NUL byte; this is not text"
 refused "no bar" vw '1 a\n' ":1: VW: '1 a' has no | before its features"
-refused "a label that is a word" vw 'spam | a\n' ":1: VW: 'spam' stands before the |; there goes [LABEL [WEIGHT]] ['TAG], with numbers" 2>/dev/null
+refused "a label that is a word" vw 'spam | a\n' ":1: VW: 'spam' stands before the |; there goes [LABEL [WEIGHT]] ['TAG], with numbers"
 refused "a base" vw '1 1 1 | a\n' ":1: VW: '1' stands before the |; there goes [LABEL [WEIGHT]] ['TAG], with numbers"
 refused "a weight below 0" vw '1 -1 | a\n' ":1: VW: '-1' stands before the |; there goes [LABEL [WEIGHT]] ['TAG], with numbers"
 refused "a label that comes late" vw '| a\n1 | a\n' ":2: VW: '1' is a label, but the first row has none"

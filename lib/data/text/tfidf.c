@@ -286,6 +286,16 @@ size_t tfidf_find(const struct tfidf *v, struct slice term)
 	return number && (uint64_t)col <= v->ncols ? (size_t)col - 1 : SIZE_MAX;
 }
 
+bool tfidf_named(const struct tfidf *v)
+{
+	return v->vocab;
+}
+
+bool tfidf_same(const struct tfidf *a, const struct tfidf *b)
+{
+	return a->vocab && b->vocab ? vocab_same(a->vocab, b->vocab) : !a->vocab && !b->vocab && a->ncols == b->ncols;
+}
+
 struct tfidf_met tfidf_met(const struct tfidf *v)
 {
 	return v->met;

@@ -72,6 +72,7 @@ char *tfidf_end(struct tfidf *v);
 
 bool tfidf_wants_labels(const struct tfidf_opts *o);
 size_t tfidf_ncols(const struct tfidf *v);
+bool tfidf_named(const struct tfidf *v);	/* its columns are called after terms: there is a vocabulary */
 uint64_t tfidf_texts(const struct tfidf *v);	/* it was fitted on */
 uint64_t tfidf_df(const struct tfidf *v, size_t col);	/* 0 where it is not kept: loaded, hashed and without idf */
 double tfidf_idf(const struct tfidf *v, size_t col);
@@ -79,6 +80,7 @@ double tfidf_idf(const struct tfidf *v, size_t col);
 void tfidf_name(const struct tfidf *v, size_t col, struct str *out);
 /* The column of a term by its very text, or SIZE_MAX. */
 size_t tfidf_find(const struct tfidf *v, struct slice term);
+bool tfidf_same(const struct tfidf *a, const struct tfidf *b);	/* their columns have the same names */
 /* What fitting met; zero in a loaded one. */
 struct tfidf_met {
 	uint64_t distinct;	/* terms, before they were chosen */

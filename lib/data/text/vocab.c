@@ -45,6 +45,12 @@ void vocab_free(struct vocab *v)
 	free(v);
 }
 
+bool vocab_same(const struct vocab *a, const struct vocab *b)
+{
+	return a->n == b->n && memcmp(a->start, b->start, ((size_t)a->n + 1) * sizeof(*a->start)) == 0 &&
+		(a->start[a->n] == 0 || memcmp(a->text, b->text, a->start[a->n]) == 0);
+}
+
 /* The slot from i on whose tag the hash has, or the empty one that ends the search. */
 static inline size_t next_slot(const struct vocab *v, uint64_t hash, size_t i)
 {

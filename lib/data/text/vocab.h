@@ -27,6 +27,8 @@ static inline struct slice vocab_term(const struct vocab *v, int32_t i)
 	return (struct slice){ v->text + v->start[i], v->start[i + 1] - v->start[i] };
 }
 
+bool vocab_same(const struct vocab *a, const struct vocab *b);	/* the same terms with the same numbers */
+
 /* The number of the term, n bytes, or -1. */
 int32_t vocab_find(const struct vocab *v, const char *term, size_t n);
 
