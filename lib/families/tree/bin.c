@@ -47,20 +47,35 @@ double bins_threshold(const struct bin_col *c, int left, int right)
 	return m > c->upper[right - 1] ? c->upper[right - 1] : m;
 }
 
-/* Distinct values of sorted keys, to v and count; 0.0 and -0.0 are one value. */
-static size_t distinct(const uint64_t *key, size_t n, double *v, uint32_t *count)
+struct values bins_values(const double *x, const uint32_t *rows, size_t n)
 {
 	size_t m = 0;
+	uint64_t *key = NEW(uint64_t, n + 1), *room = NEW(uint64_t, n + 1), *sorted;
+	struct values v = { 0, NEW(double, n + 1), NEW(uint32_t, n + 1) };
 	for (size_t i = 0; i < n; i++) {
-		double x = key_value(key[i]);
-		if (m > 0 && x == v[m - 1]) {
-			count[m - 1]++;
+		double value = x[rows ? rows[i] : i];
+		key[m] = key_of(value);
+		m += isnan(value) ? 0 : 1;
+	}
+	sorted = sort_u64(key, room, m);
+	for (size_t i = 0; i < m; i++) {
+		double value = key_value(sorted[i]);
+		if (v.n > 0 && value == v.v[v.n - 1]) {
+			v.count[v.n - 1]++;
 		} else {
-			v[m] = x;
-			count[m++] = 1;
+			v.v[v.n] = value;
+			v.count[v.n++] = 1;
 		}
 	}
-	return m;
+	free(key);
+	free(room);
+	return v;
+}
+
+void values_free(struct values *v)
+{
+	free(v->v);
+	free(v->count);
 }
 
 /*
@@ -88,34 +103,42 @@ static double even_share(const uint32_t *count, size_t m, size_t max)
  * closed when it holds its even share of what was left at its start, or when
  * the next value would take it further over the share than it is now under.
  */
-static void cut(struct bin_col *c, const double *v, const uint32_t *count, size_t m, size_t max)
+void bins_cut(struct bin_col *c, const double *v, const uint32_t *count, size_t m, size_t max)
 {
+	double *low = c->low + c->nbins, *high = c->high + c->nbins;
 	size_t nb = 0;
 	double rest = 0, held = 0, most = even_share(count, m, max);
-	c->low = NEW(double, max);
-	c->high = NEW(double, max);
-	c->upper = NEW(double, max);
 	for (size_t i = 0; i < m; i++)
 		rest += fmin(count[i], most);
 	for (size_t i = 0; i < m; i++) {
 		double share = rest / (double)(max - nb);
 		if (held == 0)
-			c->low[nb] = v[i];
+			low[nb] = v[i];
 		held += fmin(count[i], most);
 		if (i + 1 < m && m > max && (nb + 1 == max || held + fmin(count[i + 1], most) / 2 <= share))
 			continue;
-		c->high[nb++] = v[i];
+		high[nb++] = v[i];
 		rest -= held;
 		held = 0;
 	}
-	for (size_t b = 0; b + 1 < nb; b++)
-		c->upper[b] = midpoint(c->high[b], c->low[b + 1]);
-	if (nb == 0) {
+	c->nbins += (int32_t)nb;
+}
+
+void bins_begin(struct bin_col *c, size_t most)
+{
+	c->low = NEW(double, most);
+	c->high = NEW(double, most);
+	c->upper = NEW(double, most);
+}
+
+void bins_end(struct bin_col *c)
+{
+	if (c->nbins == 0)
 		c->low[0] = c->high[0] = 0;
-		nb = 1;
-	}
-	c->upper[nb - 1] = INFINITY;
-	c->nbins = (int32_t)nb;
+	c->nbins += c->nbins == 0;
+	for (int32_t b = 0; b + 1 < c->nbins; b++)
+		c->upper[b] = midpoint(c->high[b], c->low[b + 1]);
+	c->upper[c->nbins - 1] = INFINITY;
 }
 
 struct job {
@@ -130,23 +153,12 @@ struct job {
 
 static void find_numeric(const struct job *job, size_t at)
 {
-	size_t n = 0, m;
-	const double *x = job->cols[at].num;
-	uint64_t *key = NEW(uint64_t, job->nsample + 1), *room = NEW(uint64_t, job->nsample + 1), *sorted;
-	for (size_t i = 0; i < job->nsample; i++) {
-		double v = x[job->sample[i]];
-		key[n] = key_of(v);
-		n += isnan(v) ? 0 : 1;
-	}
-	sorted = sort_u64(key, room, n);
-	double *v = NEW(double, n + 1);
-	uint32_t *count = NEW(uint32_t, n + 1);
-	m = distinct(sorted, n, v, count);
-	cut(&job->b->cols[at], v, count, m, job->max);
-	free(key);
-	free(room);
-	free(v);
-	free(count);
+	struct bin_col *c = &job->b->cols[at];
+	struct values v = bins_values(job->cols[at].num, job->sample, job->nsample);
+	bins_begin(c, job->max);
+	bins_cut(c, v.v, v.count, v.n, job->max);
+	bins_end(c);
+	values_free(&v);
 }
 
 /* More rows first; of equals the lower level. */
@@ -201,8 +213,13 @@ static void find_chunk(void *ctx, size_t at, int worker)
 		find_numeric(job, at);
 }
 
-/* The first of 256 bounds (those past the last bin are inf) that x does not exceed. */
-static unsigned find_bin(const double *upper, double x)
+void bins_bounds(const struct bin_col *c, double *upper)
+{
+	for (size_t i = 0; i < 256; i++)
+		upper[i] = i < (size_t)c->nbins ? c->upper[i] : INFINITY;
+}
+
+unsigned bins_find(const double *upper, double x)
 {
 	unsigned b = 0;
 	for (unsigned step = 128; step > 0; step /= 2)
@@ -223,11 +240,10 @@ static void fill_column(const struct job *job, size_t at, size_t from, size_t to
 		}
 		return;
 	}
-	for (size_t i = 0; i < 256; i++)
-		upper[i] = i < (size_t)c->nbins ? c->upper[i] : INFINITY;
+	bins_bounds(c, upper);
 	for (size_t i = from; i < to; i++) {
 		double v = x->num[job->rows[i]];
-		out[i * BIN_STRIDE] = (uint8_t)(isnan(v) ? (unsigned)c->nbins : find_bin(upper, v));
+		out[i * BIN_STRIDE] = (uint8_t)(isnan(v) ? (unsigned)c->nbins : bins_find(upper, v));
 	}
 }
 
@@ -252,16 +268,16 @@ static void missing_chunk(void *ctx, size_t at, int worker)
 		c->missing = x[i * BIN_STRIDE] == c->nbins;
 }
 
-struct bins *bins_new(const struct column *cols, size_t ncols, const uint32_t *rows, size_t n, int max, int threads)
+struct bins *bins_new(const struct data *d, const uint32_t *rows, size_t n, int max, int min_leaf, int threads)
 {
 	struct bins *b = NEW0(struct bins, 1);
-	size_t groups = (ncols + BIN_STRIDE - 1) / BIN_STRIDE;
-	struct job job = { b, cols, rows, rows, n, (size_t)max, (n + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK };
+	size_t ncols = d->ncols, groups = (ncols + BIN_STRIDE - 1) / BIN_STRIDE;
+	struct job job = { b, d->cols, rows, rows, n, (size_t)max, (n + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK };
 	uint32_t *sample = NULL;
 	b->n = n;
-	b->ncols = ncols;
+	b->ncols = b->ndense = ncols;
 	b->cols = NEW0(struct bin_col, ncols + 1);
-	b->offset = NEW0(size_t, ncols + 1);
+	b->id = NEW(uint32_t, ncols + 1);
 	b->cells = mem_aligned(groups * n * BIN_STRIDE + 64, 1);
 	memset(b->cells, 0, groups * n * BIN_STRIDE);
 	if (n > SAMPLE) {
@@ -278,7 +294,18 @@ struct bins *bins_new(const struct column *cols, size_t ncols, const uint32_t *r
 	par_for(threads, ncols, missing_chunk, &job);
 	free(sample);
 	for (size_t c = 0; c < ncols; c++)
-		b->offset[c + 1] = b->offset[c] + (size_t)b->cols[c].nbins + 1;
+		b->id[c] = (uint32_t)c;
+	if (d->sparse)
+		bins_add_sparse(b, d->sparse, rows, (size_t)max, (size_t)min_leaf, threads);
+	b->offset = NEW(size_t, b->ncols + 1);
+	b->offset[0] = 0;
+	for (size_t c = 0; c < b->ncols; c++) {
+		const struct bin_col *x = &b->cols[c];
+		b->offset[c + 1] = b->offset[c] + (size_t)(c < ncols ? x->nbins + 1 : x->nbins - (b->zero[c] < x->nbins));
+	}
+	b->ncells = b->offset[b->ncols] + b->ncols - ncols;
+	if (d->sparse)
+		bins_make_blocks(b, threads);
 	return b;
 }
 
@@ -292,8 +319,19 @@ void bins_free(struct bins *b)
 		free(b->cols[c].high);
 		free(b->cols[c].of_level);
 	}
+	for (size_t i = 0; i < b->nblocks; i++) {
+		free(b->blocks[i].start);
+		free(b->blocks[i].entry);
+		free(b->blocks[i].col);
+	}
 	free(b->cols);
+	free(b->id);
 	free(b->offset);
 	free(b->cells);
+	free(b->zero);
+	free(b->begin);
+	free(b->row);
+	free(b->bin);
+	free(b->blocks);
 	free(b);
 }

@@ -22,7 +22,7 @@
 
 /* Rows that are scored while fitting: those learnt from, or those watched. */
 struct scores {
-	const struct column *cols;
+	const struct data *d;
 	uint32_t *rows;		/* (n) of the table */
 	size_t n;
 	double *score;		/* (k, n) */
@@ -72,18 +72,25 @@ static void walk_chunk(void *ctx, size_t chunk, int worker)
 	size_t n = x->s->n, from = chunk * TREE_BLOCK, to = from + TREE_BLOCK < n ? from + TREE_BLOCK : n, m = 0;
 	size_t k = x->m->o.k;
 	uint32_t at[TREE_BLOCK], rows[TREE_BLOCK], leaf[TREE_BLOCK];
+	struct window *w = window_new(&x->m->trees, x->s->d);
 	(void)worker;
 	for (size_t i = from; i < to; i++) {
 		at[m] = (uint32_t)i;
 		rows[m] = x->s->rows[i];
 		m += !(x->skip && x->skip[i]);
 	}
-	for (int r = 0; r < x->nrounds; r++)
-		for (size_t c = 0; c < k; c++) {
-			trees_leaves(&x->m->trees, (size_t)x->rounds[r] * k + c, x->s->cols, rows, m, leaf);
-			for (size_t i = 0; i < m; i++)
-				x->out[c * n + at[i]] += x->scale[x->rounds[r]] * x->m->trees.node[leaf[i]].value;
-		}
+	for (size_t first = 0, some; first < m; first += some) {
+		some = m - first < w->size ? m - first : w->size;
+		window_fill(w, rows + first, some);
+		for (int r = 0; r < x->nrounds; r++)
+			for (size_t c = 0; c < k; c++) {
+				trees_leaves(&x->m->trees, (size_t)x->rounds[r] * k + c, w, w->rows, some, leaf);
+				for (size_t i = 0; i < some; i++)
+					x->out[c * n + at[first + i]] += x->scale[x->rounds[r]] *
+						x->m->trees.node[leaf[i]].value;
+			}
+	}
+	window_free(w);
 }
 
 /* Adds rounds of trees, by their scale, to out (k, n). */
@@ -94,10 +101,10 @@ static void walk(struct fit *f, const struct scores *s, const int *rounds, int n
 	par_for(threads, (s->n + TREE_BLOCK - 1) / TREE_BLOCK, walk_chunk, &x);
 }
 
-static void scores_init(struct fit *f, struct scores *s, const struct column *cols, uint32_t *rows, size_t n)
+static void scores_init(struct fit *f, struct scores *s, const struct data *d, uint32_t *rows, size_t n)
 {
 	size_t k = f->m->o.k;
-	*s = (struct scores){ .cols = cols, .rows = rows, .n = n, .score = NEW(double, k * n + 1) };
+	*s = (struct scores){ .d = d, .rows = rows, .n = n, .score = NEW(double, k * n + 1) };
 	for (size_t i = 0; i < k * n; i++)
 		s->score[i] = f->m->base[i / n];
 	if (f->o->dart > 0)
@@ -204,7 +211,7 @@ static void grow_class(struct fit *f, int round, size_t c)
 	f->unit = grad_unit_for(f->t.n);
 	grad_quantise(f->g, f->h, f->t.n, 30, f->gh, &f->unit, threads);
 	grower_tree(f->grower, f->rows, f->nrows, f->gh, f->unit, f->use,
-		    rng_at(f->run->seed, "boost.tree", (uint64_t)round), t->gain, t->uses);
+		    rng_at(f->run->seed, "boost.tree", (uint64_t)round));
 	set_leaves(f, c, f->scale[round]);
 	trees_add(t, &f->grower->tree);
 }
@@ -264,7 +271,7 @@ static void prepare_valid(struct fit *f)
 		rows[i] = (uint32_t)data_row(v, i);
 	f->outputs = data_outputs(v);
 	f->valid_p = NEW(double, v->n * f->outputs + 1);
-	scores_init(f, &f->valid, v->cols, rows, v->n);
+	scores_init(f, &f->valid, v, rows, v->n);
 }
 
 static void prepare(struct fit *f, const struct data *d, int rounds)
@@ -272,9 +279,9 @@ static void prepare(struct fit *f, const struct data *d, int rounds)
 	size_t n, k = f->m->o.k;
 	target_gather(&f->t, d);
 	n = f->t.n;
-	f->bins = bins_new(d->cols, d->ncols, f->t.rows, n, f->o->bins, f->run->threads);
+	f->bins = bins_new(d, f->t.rows, n, f->o->bins, f->o->min_leaf, f->run->threads);
 	objective_start(&f->m->o, &f->t, f->m->base);
-	scores_init(f, &f->train, d->cols, f->t.rows, n);
+	scores_init(f, &f->train, d, f->t.rows, n);
 	prepare_valid(f);
 	f->prob = k > 1 ? NEW(double, k * n) : NULL;
 	f->g = NEW(double, n);
@@ -283,7 +290,7 @@ static void prepare(struct fit *f, const struct data *d, int rounds)
 	f->rows = NEW(uint32_t, n);
 	f->in = NEW(uint8_t, n);
 	f->factor = f->o->goss_top > 0 ? NEW(double, n) : NULL;
-	f->use = NEW(uint8_t, d->ncols + 1);
+	f->use = NEW(uint8_t, f->bins->ncols + 1);
 	f->room = f->o->goss_top > 0 || objective_renews(&f->m->o) ? NEW(double, 2 * n) : NULL;
 	f->scale = NEW(double, (size_t)rounds);
 	f->best_scale = NEW(double, (size_t)rounds);
@@ -332,7 +339,7 @@ struct boost *boost_fit(const struct boost_opts *o, const struct data *d, struct
 	f.m->o.level = o->level;
 	f.m->o.delta = o->delta;
 	f.m->base = NEW0(double, f.m->o.k);
-	trees_init(&f.m->trees, d->cols, d->ncols, 0);
+	trees_init(&f.m->trees, d, 0);
 	prepare(&f, d, rounds);
 	grower_levels(f.bins, &f.m->trees);
 	monotone_signs(&o->monotone, d->cols, d->ncols, sign);

@@ -40,6 +40,8 @@ static const char *check(const void *opts, const struct data *d)
 {
 	const struct boost_opts *o = opts;
 	struct objective obj;
+	if (trees_check(d))
+		return trees_check(d);
 	if (!objective_find(&obj, o->objective, d))
 		return d->task == TASK_REGRESSION ? "--objective: the target is a number, so it must be squared, absolute, quantile, huber or poisson" :
 		       d->task == TASK_BINARY ? "--objective: the target has two classes, so it must be binary" :
@@ -70,21 +72,24 @@ static void predict(const void *fit_, const struct data *x, double *out)
 	const struct boost *m = fit_;
 	size_t k = m->o.k, outputs = data_outputs(x);
 	double *score = NEW(double, TREE_BLOCK * k);
-	for (size_t from = 0; from < x->n; from += TREE_BLOCK) {
+	struct window *w = window_new(&m->trees, x);
+	for (size_t from = 0; from < x->n; from += w->size) {
 		uint32_t rows[TREE_BLOCK], leaf[TREE_BLOCK];
-		size_t n = x->n - from < TREE_BLOCK ? x->n - from : TREE_BLOCK;
+		size_t n = x->n - from < w->size ? x->n - from : w->size;
 		for (size_t i = 0; i < n; i++)
 			rows[i] = (uint32_t)data_row(x, from + i);
+		window_fill(w, rows, n);
 		for (size_t i = 0; i < n * k; i++)
 			score[i] = m->base[i % k];
 		for (size_t t = 0; t < m->trees.ntrees; t++) {
-			trees_leaves(&m->trees, t, x->cols, rows, n, leaf);
+			trees_leaves(&m->trees, t, w, w->rows, n, leaf);
 			for (size_t i = 0; i < n; i++)
 				score[i * k + t % k] += m->trees.node[leaf[i]].value;
 		}
 		for (size_t i = 0; i < n; i++)
 			objective_predict(&m->o, score + i * k, 1, out + (from + i) * outputs);
 	}
+	window_free(w);
 	free(score);
 }
 
@@ -133,23 +138,27 @@ static void show(const void *fit_, const struct data *x, const struct schema *sc
 
 static bool importance(const void *fit_, const struct data *x, const char *kind, double *out)
 {
-	(void)x;
-	return trees_importance(&((const struct boost *)fit_)->trees, kind, out);
+	return trees_importance(&((const struct boost *)fit_)->trees, x, kind, out);
 }
 
 static void contrib(const void *fit_, const struct data *x, double *out)
 {
 	const struct boost *m = fit_;
-	size_t k = m->o.k, width = x->ncols + 1;
-	struct shap *s = shap_new(&m->trees);
+	size_t k = m->o.k, width = x->ncols + x->ngroups + 1;
+	struct shap *s = shap_new(&m->trees, x);
+	struct window *w = window_new(&m->trees, x);
 	memset(out, 0, x->n * k * width * sizeof(*out));
-	for (size_t i = 0; i < x->n; i++)
+	for (size_t i = 0; i < x->n; i++) {
+		uint32_t row = (uint32_t)data_row(x, i);
+		window_fill(w, &row, 1);
 		for (size_t c = 0; c < k; c++) {
 			double *phi = out + (i * k + c) * width;
-			phi[x->ncols] = m->base[c];
+			phi[width - 1] = m->base[c];
 			for (size_t t = c; t < m->trees.ntrees; t += k)
-				shap_add(s, t, x->cols, data_row(x, i), 1, phi);
+				shap_add(s, t, w, w->rows[0], 1, phi);
 		}
+	}
+	window_free(w);
 	shap_free(s);
 }
 
@@ -167,13 +176,15 @@ const struct family family_boost = {
 	.name = "boost",
 	.brief = "gradient boosting of trees",
 	.tasks = TASK_REGRESSION | TASK_CLASSES,
+	.takes = TAKES_SPARSE,
 	.opts = options,
 	.opts_size = sizeof(struct boost_opts),
 	.details =
 		"Each round grows a tree on the gradient and hessian of the loss at the present scores. "
 		"Columns are cut into at most 255 bins; missing values go to the side where they gain most; "
 		"categories are split as subsets of their levels, ordered by their mean gradient. "
-		"With rows to watch (--valid, --valid-frac, --cv) the model keeps its best round.",
+		"With rows to watch (--valid, --valid-frac, --cv) the model keeps its best round. "
+		TREES_OF_TERMS,
 	.check = check,
 	.fit = fit,
 	.predict = predict,

@@ -25,6 +25,7 @@ struct hand {
 	struct grad *gh;	/* (n) */
 	uint32_t *rows;		/* (n) */
 	uint8_t *count;		/* (n) how often a row is in the sample */
+	double *gain;		/* (columns of bins) zero between uses */
 };
 
 struct fit {
@@ -40,7 +41,6 @@ struct fit {
 	struct hand *hands;	/* (threads) */
 	size_t first;		/* tree of the batch */
 	struct sprout done[BATCH];
-	double *importance;	/* (BATCH, 2, ncols) */
 	uint8_t *in;		/* (BATCH, n) in the sample? */
 	double *sum;		/* (n, outputs) of out-of-bag predictions */
 	uint32_t *votes;	/* (n) */
@@ -53,6 +53,7 @@ static void hand_init(struct fit *f, struct hand *h)
 	h->gh = NEW(struct grad, n);
 	h->rows = NEW(uint32_t, n);
 	h->count = NEW(uint8_t, n);
+	h->gain = NEW0(double, f->bins->ncols + 1);
 }
 
 static void hand_free(struct hand *h)
@@ -62,6 +63,7 @@ static void hand_free(struct hand *h)
 		free(h->gh);
 		free(h->rows);
 		free(h->count);
+		free(h->gain);
 	}
 }
 
@@ -131,19 +133,30 @@ static void set_leaves(const struct fit *f, const struct hand *h, struct sprout 
 	}
 }
 
+/* Adds up each column's gains at its first split, so that a forest's importance is a sum over trees. */
+static void add_gains(struct hand *h, struct sprout *s)
+{
+	for (size_t i = 0; i < s->nnodes / 2; i++)
+		h->gain[s->gains[i].col] += s->gains[i].gain;
+	for (size_t i = 0; i < s->nnodes / 2; i++) {
+		s->gains[i].gain = h->gain[s->gains[i].col];
+		h->gain[s->gains[i].col] = 0;
+	}
+}
+
 static void tree_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct fit *f = ctx;
 	struct hand *h = &f->hands[worker];
 	struct rng r = rng_at(f->run->seed, "forest.tree", f->first + chunk);
-	double *gain = f->importance + 2 * chunk * f->d->ncols;
 	if (!h->g)
 		hand_init(f, h);
 	size_t m = draw(f, h, &r);
-	memset(gain, 0, 2 * f->d->ncols * sizeof(*gain));
-	grower_tree(h->g, h->rows, m, h->gh, f->unit, NULL, r, gain, gain + f->d->ncols);
+	grower_tree(h->g, h->rows, m, h->gh, f->unit, NULL, r);
 	struct sprout *s = &f->done[chunk], *t = &h->g->tree;
-	*s = (struct sprout){ .nnodes = t->nnodes, .nmask = t->nmask };
+	add_gains(h, t);
+	*s = (struct sprout){ .nnodes = t->nnodes, .nmask = t->nmask, .id = t->id };
+	s->gains = mem_copy(t->gains, t->nnodes / 2, sizeof(*t->gains));
 	s->node = mem_copy(t->node, t->nnodes, sizeof(*t->node));
 	s->cover = mem_copy(t->cover, t->nnodes, sizeof(*t->cover));
 	s->mask = mem_copy(t->mask, t->nmask, sizeof(*t->mask));
@@ -152,27 +165,40 @@ static void tree_chunk(void *ctx, size_t chunk, int worker)
 		memcpy(f->in + chunk * f->t.n, h->count, f->t.n);
 }
 
+/* Adds a tree's predictions of those of n rows, from on and in the window, that it has not seen. */
+static void unseen_rows(struct fit *f, size_t tree, const struct window *w, size_t from, size_t n)
+{
+	const uint8_t *in = f->in + (tree - f->first) * f->t.n + from;
+	uint32_t at[TREE_BLOCK], rows[TREE_BLOCK], leaf[TREE_BLOCK];
+	size_t m = 0;
+	for (size_t i = 0; i < n; i++) {
+		at[m] = (uint32_t)(from + i);
+		rows[m] = w->rows[i];
+		m += !in[i];
+	}
+	if (m == 0)
+		return;
+	trees_leaves(&f->m->trees, tree, w, rows, m, leaf);
+	for (size_t i = 0; i < m; i++) {
+		forest_add(f->m, leaf[i], f->sum + at[i] * f->m->outputs);
+		f->votes[at[i]]++;
+	}
+}
+
 /* Adds the batch's predictions of the rows it has not seen. */
 static void unseen_chunk(void *ctx, size_t chunk, int worker)
 {
 	struct fit *f = ctx;
 	size_t n = f->t.n, from = chunk * TREE_BLOCK, to = from + TREE_BLOCK < n ? from + TREE_BLOCK : n;
-	uint32_t at[TREE_BLOCK], rows[TREE_BLOCK], leaf[TREE_BLOCK];
+	struct window *w = window_new(&f->m->trees, f->d);
 	(void)worker;
-	for (size_t t = f->first; t < f->m->trees.ntrees; t++) {
-		const uint8_t *in = f->in + (t - f->first) * n;
-		size_t m = 0;
-		for (size_t i = from; i < to; i++) {
-			at[m] = (uint32_t)i;
-			rows[m] = f->t.rows[i];
-			m += !in[i];
-		}
-		trees_leaves(&f->m->trees, t, f->d->cols, rows, m, leaf);
-		for (size_t i = 0; i < m; i++) {
-			forest_add(f->m, leaf[i], f->sum + at[i] * f->m->outputs);
-			f->votes[at[i]]++;
-		}
+	for (; from < to; from += w->size) {
+		size_t some = to - from < w->size ? to - from : w->size;
+		window_fill(w, f->t.rows + from, some);
+		for (size_t t = f->first; t < f->m->trees.ntrees; t++)
+			unseen_rows(f, t, w, from, some);
 	}
+	window_free(w);
 }
 
 static void batch(struct fit *f, size_t size)
@@ -182,10 +208,7 @@ static void batch(struct fit *f, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		struct sprout *s = &f->done[i];
 		trees_add(t, s);
-		for (size_t c = 0; c < t->ncols; c++) {
-			t->gain[c] += f->importance[2 * i * t->ncols + c];
-			t->uses[c] += f->importance[(2 * i + 1) * t->ncols + c];
-		}
+		free(s->gains);
 		free(s->node);
 		free(s->cover);
 		free(s->mask);
@@ -243,31 +266,32 @@ static void base_gradients(struct fit *f)
 	free(h);
 }
 
-static struct grow_opts grow_options(const struct fit *f, size_t cols)
+static struct grow_opts grow_options(const struct fit *f)
 {
 	const struct forest_opts *o = f->o;
 	bool entropy = strcmp(o->criterion, "entropy") == 0;
+	double p = (double)f->bins->ncols, cols = o->cols > 0 ? o->cols * p : f->d->nclasses ? sqrt(p) : p / 3;
 	return (struct grow_opts){ .order = GROW_LEAF, .leaves = o->leaves, .depth = o->depth, .min_leaf = o->min_leaf,
 				   .min_gain = o->min_gain, .entropy = entropy, .extra = o->extra, .any_gain = true,
-				   .gain_factor = f->m->outputs == 2 && !entropy ? 2 : 1, .node_cols = cols,
+				   .gain_factor = f->m->outputs == 2 && !entropy ? 2 : 1,
+				   .node_cols = cols < 1 ? 1 : cols < p || o->extra ? (size_t)cols : 0,
 				   .k = (int32_t)f->m->outputs, .label = f->t.label, .target = f->t.y };
 }
 
-struct forest *forest_fit(const struct forest_opts *o, size_t cols, const struct data *d, struct run *run)
+struct forest *forest_fit(const struct forest_opts *o, const struct data *d, struct run *run)
 {
 	struct fit f = { .o = o, .run = run, .m = NEW0(struct forest, 1), .d = d };
 	size_t trees = (size_t)o->trees;
 	bool unseen = o->trees > 1 && (o->bootstrap || o->rows < 1);
 	f.m->outputs = data_outputs(d);
 	f.m->oob_score = NAN;
-	trees_init(&f.m->trees, d->cols, d->ncols, d->nclasses > 2 ? d->nclasses : 0);
+	trees_init(&f.m->trees, d, d->nclasses > 2 ? d->nclasses : 0);
 	target_gather(&f.t, d);
-	f.bins = bins_new(d->cols, d->ncols, f.t.rows, f.t.n, o->bins, run->threads);
+	f.bins = bins_new(d, f.t.rows, f.t.n, o->bins, o->min_leaf, run->threads);
 	grower_levels(f.bins, &f.m->trees);
-	f.grow = grow_options(&f, cols);
+	f.grow = grow_options(&f);
 	base_gradients(&f);
 	f.hands = NEW0(struct hand, (size_t)(run->threads > 1 ? run->threads : 1));
-	f.importance = NEW(double, BATCH * 2 * d->ncols + 1);
 	if (unseen) {
 		f.in = NEW(uint8_t, BATCH * f.t.n);
 		f.sum = NEW0(double, f.t.n * f.m->outputs);
@@ -283,7 +307,6 @@ struct forest *forest_fit(const struct forest_opts *o, size_t cols, const struct
 	for (int i = 0; i < (run->threads > 1 ? run->threads : 1); i++)
 		hand_free(&f.hands[i]);
 	free(f.hands);
-	free(f.importance);
 	free(f.in);
 	free(f.sum);
 	free(f.votes);

@@ -25,8 +25,7 @@ struct forest {
 	size_t nview;
 };
 
-/* cols 0: all of them. */
-struct forest *forest_fit(const struct forest_opts *o, size_t cols, const struct data *d, struct run *run);
+struct forest *forest_fit(const struct forest_opts *o, const struct data *d, struct run *run);
 
 /* Adds a tree's prediction to sum (outputs) at its leaf; and sums over so many trees to predictions. */
 void forest_add(const struct forest *m, uint32_t leaf, double *sum);

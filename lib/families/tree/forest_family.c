@@ -40,23 +40,20 @@ static const struct opt tree_options[] = {
 static const char *check(const void *opts, const struct data *d)
 {
 	(void)opts;
-	(void)d;
-	return NULL;
+	return trees_check(d);
 }
 
 static void *fit_forest(const void *opts, const struct data *d, struct run *run)
 {
-	const struct forest_opts *o = opts;
-	double p = (double)d->ncols, cols = o->cols > 0 ? o->cols * p : d->nclasses ? sqrt(p) : p / 3;
-	return forest_fit(o, cols < 1 ? 1 : cols < p || o->extra ? (size_t)cols : 0, d, run);
+	return forest_fit(opts, d, run);
 }
 
 static void *fit_tree(const void *opts, const struct data *d, struct run *run)
 {
 	const struct tree_opts *t = opts;
 	struct forest_opts o = { .trees = 1, .leaves = t->leaves, .depth = t->depth, .min_leaf = t->min_leaf,
-				 .bins = t->bins, .rows = 1, .min_gain = t->min_gain, .criterion = t->criterion };
-	return forest_fit(&o, 0, d, run);
+				 .bins = t->bins, .cols = 1, .rows = 1, .min_gain = t->min_gain, .criterion = t->criterion };
+	return forest_fit(&o, d, run);
 }
 
 void forest_add(const struct forest *m, uint32_t leaf, double *sum)
@@ -92,20 +89,23 @@ static void predict(const void *fit, const struct data *x, double *out)
 	const struct forest *m = fit;
 	size_t k = m->outputs;
 	double *sum = NEW(double, TREE_BLOCK * k);
-	for (size_t from = 0; from < x->n; from += TREE_BLOCK) {
+	struct window *w = window_new(&m->trees, x);
+	for (size_t from = 0; from < x->n; from += w->size) {
 		uint32_t rows[TREE_BLOCK], leaf[TREE_BLOCK];
-		size_t n = x->n - from < TREE_BLOCK ? x->n - from : TREE_BLOCK;
+		size_t n = x->n - from < w->size ? x->n - from : w->size;
 		for (size_t i = 0; i < n; i++)
 			rows[i] = (uint32_t)data_row(x, from + i);
+		window_fill(w, rows, n);
 		memset(sum, 0, n * k * sizeof(*sum));
 		for (size_t t = 0; t < m->trees.ntrees; t++) {
-			trees_leaves(&m->trees, t, x->cols, rows, n, leaf);
+			trees_leaves(&m->trees, t, w, w->rows, n, leaf);
 			for (size_t i = 0; i < n; i++)
 				forest_add(m, leaf[i], sum + i * k);
 		}
 		for (size_t i = 0; i < n; i++)
 			forest_mean(m, sum + i * k, m->trees.ntrees, out + (from + i) * k);
 	}
+	window_free(w);
 	free(sum);
 }
 
@@ -154,19 +154,23 @@ static void show(const void *fit, const struct data *x, const struct schema *sc,
 
 static bool importance(const void *fit, const struct data *x, const char *kind, double *out)
 {
-	(void)x;
-	return trees_importance(&((const struct forest *)fit)->trees, kind, out);
+	return trees_importance(&((const struct forest *)fit)->trees, x, kind, out);
 }
 
 static void contrib(const void *fit, const struct data *x, double *out)
 {
 	const struct forest *m = fit;
-	size_t scores = m->outputs > 2 ? m->outputs : 1, width = x->ncols + 1;
-	struct shap *s = shap_new(&m->trees);
+	size_t scores = m->outputs > 2 ? m->outputs : 1, width = x->ncols + x->ngroups + 1;
+	struct shap *s = shap_new(&m->trees, x);
+	struct window *w = window_new(&m->trees, x);
 	memset(out, 0, x->n * scores * width * sizeof(*out));
-	for (size_t i = 0; i < x->n; i++)
+	for (size_t i = 0; i < x->n; i++) {
+		uint32_t row = (uint32_t)data_row(x, i);
+		window_fill(w, &row, 1);
 		for (size_t t = 0; t < m->trees.ntrees; t++)
-			shap_add(s, t, x->cols, data_row(x, i), 1.0 / (double)m->trees.ntrees, out + i * scores * width);
+			shap_add(s, t, w, w->rows[0], 1.0 / (double)m->trees.ntrees, out + i * scores * width);
+	}
+	window_free(w);
 	shap_free(s);
 }
 
@@ -189,12 +193,14 @@ const struct family family_forest = {
 	.name = "forest",
 	.brief = "random forests and extremely randomised trees",
 	.tasks = TASK_REGRESSION | TASK_CLASSES,
+	.takes = TAKES_SPARSE,
 	.opts = forest_options,
 	.opts_size = sizeof(struct forest_opts),
 	.details =
 		"Trees grown on bootstrap samples, each split sought among columns drawn for it; the prediction is "
 		"the mean of the leaves' probabilities or values. Rows out of a tree's sample give the out-of-bag "
-		"score. With --extra thresholds are drawn at random (use --no-bootstrap for the method as published).",
+		"score. With --extra thresholds are drawn at random (use --no-bootstrap for the method as published). "
+		TREES_OF_TERMS,
 	.check = check,
 	.fit = fit_forest,
 	.predict = predict,
@@ -212,12 +218,14 @@ const struct family family_tree = {
 	.name = "tree",
 	.brief = "one decision tree (CART)",
 	.tasks = TASK_REGRESSION | TASK_CLASSES,
+	.takes = TAKES_SPARSE,
 	.opts = tree_options,
 	.opts_size = sizeof(struct tree_opts),
 	.details =
 		"Binary splits that lower Gini impurity, entropy or variance most. A column of at most --bins distinct "
 		"values is searched exactly, another at the edges of that many bins of about equally many rows. "
-		"Categories are split as subsets of their levels; missing values go to the side where they gain most.",
+		"Categories are split as subsets of their levels; missing values go to the side where they gain most. "
+		TREES_OF_TERMS,
 	.check = check,
 	.fit = fit_tree,
 	.predict = predict,

@@ -15,7 +15,7 @@
 struct grower *grower_new(const struct bins *b, const struct grow_opts *o, int threads)
 {
 	struct grower *g = NEW0(struct grower, 1);
-	size_t bytes = b->offset[b->ncols] * sizeof(hist_cell) + 64;
+	size_t bytes = b->ncells * sizeof(hist_cell) + 64;
 	g->b = b;
 	g->o = *o;
 	g->threads = threads;
@@ -32,7 +32,15 @@ struct grower *grower_new(const struct bins *b, const struct grow_opts *o, int t
 	g->pool = NEW(hist_cell *, g->nmax);
 	g->column = mem_aligned(256, sizeof(hist_cell));
 	memset(g->column, 0, 256 * sizeof(hist_cell));
-	g->weights = NEW0(double, 3 * (size_t)o->k + 1);
+	g->weights = NEW0(double, 4 * (size_t)o->k + 1);
+	g->tree.id = b->id;
+	if (b->ncols > b->ndense) {
+		g->place = NEW(uint32_t, b->n);
+		g->hit = NEW(uint32_t, b->n + 1);
+		g->hit_bin = NEW(uint8_t, b->n + 1);
+		g->cells = NEW(uint8_t, b->n * BIN_STRIDE);
+		g->seen = NEW(uint64_t, b->ncols / 64 + 1);
+	}
 	return g;
 }
 
@@ -45,6 +53,7 @@ void grower_free(struct grower *g)
 	free(g->tree.node);
 	free(g->tree.cover);
 	free(g->tree.mask);
+	free(g->tree.gains);
 	free(g->grown);
 	free(g->rows);
 	free(g->cols);
@@ -55,6 +64,11 @@ void grower_free(struct grower *g)
 	free(g->pool);
 	free(g->column);
 	free(g->weights);
+	free(g->place);
+	free(g->hit);
+	free(g->hit_bin);
+	free(g->cells);
+	free(g->seen);
 	free(g);
 }
 
@@ -108,6 +122,7 @@ static size_t add_node(struct grower *g, size_t start, size_t count, hist_cell s
 		g->cap_nodes = g->cap_nodes ? g->cap_nodes * 2 : 64;
 		GROW(g->tree.node, g->cap_nodes);
 		GROW(g->tree.cover, g->cap_nodes);
+		GROW(g->tree.gains, g->cap_nodes / 2);
 		GROW(g->grown, g->cap_nodes);
 		GROW(g->queue, g->cap_nodes);
 	}
@@ -199,7 +214,7 @@ static void partition_chunk(void *ctx, size_t chunk, int worker)
 static size_t partition(struct grower *g, const struct grown *x)
 {
 	size_t chunks = (x->count + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, left = 0, one;
-	struct partition p = { bins_col(g->b, (size_t)x->best.col), g->rows + x->start, g->spare, x->count, &one, { 0 } };
+	struct partition p = { grow_cells(g, x, (size_t)x->best.col), g->rows + x->start, g->spare, x->count, &one, { 0 } };
 	memcpy(p.left, x->best.left, sizeof(p.left));
 	if (chunks > 1)
 		p.nleft = NEW(size_t, chunks);
@@ -215,6 +230,8 @@ static size_t partition(struct grower *g, const struct grown *x)
 	}
 	if (chunks > 1)
 		free(p.nleft);
+	for (size_t i = 0; g->place && i < x->count; i++)
+		g->place[p.rows[i]] = (uint32_t)(x->start + i);
 	return left;
 }
 
@@ -236,10 +253,15 @@ static size_t add_mask(struct grower *g, const struct split *s)
 	return at;
 }
 
+int grow_sign(const struct grower *g, size_t col)
+{
+	return g->o.sign && col < g->b->ndense ? g->o.sign[col] : 0;
+}
+
 /* Bounds of the children's values: a split on a monotone column parts them half-way. */
 static void set_bounds(struct grower *g, const struct grown *x, struct grown *l, struct grown *r)
 {
-	int sign = g->o.sign ? g->o.sign[x->best.col] : 0;
+	int sign = grow_sign(g, (size_t)x->best.col);
 	double mid = (split_value(&g->rule, l->sum, x->lo, x->hi) + split_value(&g->rule, r->sum, x->lo, x->hi)) / 2;
 	l->lo = sign < 0 ? mid : x->lo;
 	l->hi = sign > 0 ? mid : x->hi;
@@ -249,7 +271,7 @@ static void set_bounds(struct grower *g, const struct grown *x, struct grown *l,
 
 void grower_levels(const struct bins *b, struct trees *t)
 {
-	for (size_t c = 0; c < b->ncols; c++)
+	for (size_t c = 0; c < b->ndense; c++)
 		for (size_t l = 0; b->cols[c].cat && l < (size_t)b->cols[c].nlevels; l++)
 			t->level_bin[t->level_at[c] + l] = (uint8_t)(b->cols[c].of_level[l] < 0 ? NO_BIN : b->cols[c].of_level[l]);
 }
@@ -266,8 +288,7 @@ size_t grow_split(struct grower *g, size_t node)
 	n->left = (int32_t)l;
 	n->test = (uint32_t)s.col << 2 | (s.cat ? NODE_CATEGORY : 0) | (s.missing_left ? NODE_MISSING_LEFT : 0);
 	n->value = s.cat ? (double)add_mask(g, &s) : s.threshold;
-	g->gain[s.col] += s.gain > 0 ? grow_real(g, s.gain) : 0;
-	g->uses[s.col] += 1;
+	g->tree.gains[l / 2] = (struct gain){ (uint32_t)s.col, s.gain > 0 ? grow_real(g, s.gain) : 0 };
 	g->leaves++;
 	return l;
 }
@@ -293,11 +314,16 @@ static void start(struct grower *g, const uint32_t *rows, size_t m, const uint8_
 	memcpy(g->rows, rows, m * sizeof(*rows));
 	for (size_t i = 0; i < m; i++)
 		sum += grad_cell(g->gh[rows[i]], u.shift);
-	g->nuse = 0;
+	for (size_t i = 0; g->place && i < g->b->n; i++)
+		g->place[i] = UINT32_MAX;
+	for (size_t i = 0; g->place && i < m; i++)
+		g->place[rows[i]] = (uint32_t)i;
+	g->nuse = g->dense = 0;
 	for (size_t c = 0; c < g->b->ncols; c++) {
 		g->use[c] = use ? use[c] : 1;
 		if (g->use[c])
 			g->cols[g->nuse++] = (uint32_t)c;
+		g->dense += c < g->b->ndense && g->use[c];
 	}
 	g->rule = (struct split_rule){ .l1 = o->l1 / u.g, .l2 = o->l2 / u.h, .min_weight = o->min_weight / u.h,
 		.smooth = o->smooth / u.h, .min_leaf = (size_t)o->min_leaf, .one_vs_rest = o->one_vs_rest,
@@ -309,13 +335,11 @@ static void start(struct grower *g, const uint32_t *rows, size_t m, const uint8_
 }
 
 void grower_tree(struct grower *g, const uint32_t *rows, size_t m, const struct grad *gh, struct grad_unit unit,
-		 const uint8_t *use, struct rng rng, double *gain, double *uses)
+		 const uint8_t *use, struct rng rng)
 {
 	g->gh = gh;
 	g->unit = unit;
 	g->rng = rng;
-	g->gain = gain;
-	g->uses = uses;
 	start(g, rows, m, use);
 	grow_root_hist(g);
 	if (g->o.order == GROW_SYMMETRIC) {

@@ -7,7 +7,8 @@
  * and stably, so they stay ascending. Histograms are kept for open nodes while
  * memory for them lasts; the larger child's is its parent's minus the
  * smaller's. Nodes of few rows, nodes without memory, and nodes that draw
- * their own columns are searched column by column from their rows instead.
+ * their own columns are searched column by column from their rows instead:
+ * of sparse columns those that are there in one of the rows.
  */
 #ifndef DLS_TREE_GROW_H
 #define DLS_TREE_GROW_H
@@ -28,7 +29,7 @@ struct grow_opts {
 	bool any_gain;			/* split as long as the target differs, even when nothing is gained at once */
 	double gain_factor;		/* of reported gains (Gini is twice the score) */
 	size_t node_cols;		/* columns drawn for each node; 0: all */
-	const int8_t *sign;		/* (ncols) monotone: 1, -1, 0; or NULL */
+	const int8_t *sign;		/* (dense columns) monotone: 1, -1, 0; or NULL */
 	int32_t k;			/* > 2: classes by label; g is not used */
 	const int32_t *label;		/* (n) by row of bins; or NULL */
 	const double *target;		/* (n) by row of bins: a node where it does not vary is a leaf; or NULL */
@@ -59,7 +60,7 @@ struct grower {
 	uint32_t *cols;		/* (ncols) columns of this tree, nuse of them */
 	uint8_t *use;		/* (ncols) the same as marks */
 	size_t nuse;
-	double *gain, *uses;	/* (ncols) where importance is added */
+	size_t dense;		/* those that are not sparse */
 	double total;		/* weight of all rows */
 	size_t leaves;
 	struct rng rng;
@@ -72,7 +73,13 @@ struct grower {
 	hist_cell **pool;	/* (nmax) histograms not in use, nfree of nmade */
 	size_t nfree, nmade, nmax;
 	hist_cell *column;	/* (256) zero between uses */
-	double *weights;	/* (3, k) */
+	double *weights;	/* (4, k) */
+	/* room for sparse columns, NULL without */
+	uint32_t *place;	/* (n) where a row is in rows; UINT32_MAX: in no node */
+	uint32_t *hit;		/* (n + 1) of bins_hits() */
+	uint8_t *hit_bin;	/* (n + 1) */
+	uint8_t *cells;		/* (n, BIN_STRIDE) the bins of a column by row */
+	uint64_t *seen;		/* (ncols / 64 + 1) */
 };
 
 /* Tells the trees which bin a level is in. */
@@ -83,11 +90,11 @@ void grower_free(struct grower *g);	/* NULL is fine */
 
 /*
  * Grows a tree on rows (m, ascending, of bins) with gradients gh by row and
- * their units. use (ncols): columns to split on; NULL: all. Importance is
- * added to gain and uses (ncols). Leaf values are for the caller to set.
+ * their units. use (ncols): columns to split on; NULL: all. Leaf values are
+ * for the caller to set.
  */
 void grower_tree(struct grower *g, const uint32_t *rows, size_t m, const struct grad *gh, struct grad_unit unit,
-		 const uint8_t *use, struct rng rng, double *gain, double *uses);
+		 const uint8_t *use, struct rng rng);
 
 /* A leaf's value -T(G) / (H + l2) within its bounds, in real units; or another value held within them. */
 double grower_value(const struct grower *g, size_t node);
@@ -104,5 +111,12 @@ bool grow_gains(const struct grower *g, double gain);		/* is it more than the le
 double grow_real(const struct grower *g, double gain);		/* in real units */
 size_t grow_split(struct grower *g, size_t node);		/* by its best; returns the left child */
 void grow_symmetric(struct grower *g);
+int grow_sign(const struct grower *g, size_t col);		/* 1, -1, or 0: free */
+
+/* bins_hits() of a node. */
+size_t grow_hits(const struct grower *g, const struct grown *x, size_t col, uint32_t *at, uint8_t *bin);
+
+/* The bins of a column by row, BIN_STRIDE apart, for the rows of the node; until the next call. */
+const uint8_t *grow_cells(struct grower *g, const struct grown *x, size_t col);
 
 #endif

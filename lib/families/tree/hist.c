@@ -8,6 +8,7 @@
 
 #define ROWS_A_CHUNK 16384
 #define AHEAD 32
+#define GROUPS(b) (((b)->ndense + BIN_STRIDE - 1) / BIN_STRIDE)	/* of dense columns */
 #define PARALLEL (1 << 17)	/* updates below which threads cost more than they bring (about 60 us) */
 
 static int bit_length(size_t n)
@@ -137,18 +138,62 @@ static void build_four(const struct build *k, size_t group)
 	}
 }
 
-static void build_chunk(void *ctx, size_t group, int worker)
+/* Cells that are not 0 are counted; what a column's are short of the rows' sum is its cell of 0. */
+static void build_block(const struct build *k, const struct bin_block *x)
+{
+	const struct bins *b = k->b;
+	const uint32_t *rows = k->rows;
+	const struct grad *gh = rows ? k->room : k->gh;
+	hist_cell *h = k->out + b->offset[x->first], all = { 0, 0 };
+	memset(h, 0, (b->offset[x->last] - b->offset[x->first]) * sizeof(*h));
+	for (size_t i = 0; i < k->m; i++) {
+		size_t row = rows ? rows[i] : i;
+		hist_cell c = grad_cell(gh[i], k->shift);
+		if (rows)
+			bins_ask(x, rows, k->m, i);
+		all += c;
+		for (uint32_t e = x->start[row]; e < x->start[row + 1]; e++)
+			h[x->entry[e]] += c;
+	}
+	for (size_t c = x->first; c < x->last; c++) {
+		hist_cell rest = all;
+		for (size_t i = b->offset[c]; i < b->offset[c + 1]; i++)
+			rest -= k->out[i];
+		k->out[b->offset[b->ncols] + c - b->ndense] = rest;
+	}
+}
+
+const hist_cell *hist_cells(const struct bins *b, const hist_cell *h, size_t col, hist_cell *room)
+{
+	const hist_cell *own = h + b->offset[col];
+	if (col < b->ndense)
+		return own;
+	size_t n = b->offset[col + 1] - b->offset[col], zero = b->zero[col];
+	memcpy(room, own, zero * sizeof(*room));
+	room[zero] = hist_zero(b, h, col);
+	memcpy(room + zero + 1, own + zero, (n - zero) * sizeof(*room));
+	room[b->cols[col].nbins] = (hist_cell){ 0, 0 };
+	return room;
+}
+
+static void build_chunk(void *ctx, size_t chunk, int worker)
 {
 	const struct build *k = ctx;
-	size_t from = group * BIN_STRIDE, to = from + BIN_STRIDE < k->b->ncols ? from + BIN_STRIDE : k->b->ncols, used = 0;
+	const struct bins *b = k->b;
+	size_t groups = GROUPS(b), from = chunk * BIN_STRIDE, to = from + BIN_STRIDE < b->ndense ? from + BIN_STRIDE : b->ndense;
+	size_t used = 0;
 	(void)worker;
+	if (chunk >= groups) {
+		build_block(k, &b->blocks[chunk - groups]);
+		return;
+	}
 	for (size_t c = from; c < to; c++)
 		used += k->use[c];
 	if (used == 0)
 		return;
-	memset(k->out + k->b->offset[from], 0, (k->b->offset[to] - k->b->offset[from]) * sizeof(*k->out));
+	memset(k->out + b->offset[from], 0, (b->offset[to] - b->offset[from]) * sizeof(*k->out));
 	if (used == BIN_STRIDE) {
-		build_four(k, group);
+		build_four(k, chunk);
 		return;
 	}
 	for (size_t c = from; c < to; c++)
@@ -161,15 +206,17 @@ void hist_build(const struct bins *b, const uint8_t *use, const uint32_t *rows, 
 		struct grad *room, int shift, hist_cell *out, int threads)
 {
 	struct build k = { b, use, rows, gh, room, m, shift, out };
-	threads = m * b->ncols < PARALLEL ? 1 : threads;
+	threads = m * (b->ndense + b->nnz / b->n) < PARALLEL ? 1 : threads;
 	if (rows)
 		par_for(threads, (m + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK, gather_chunk, &k);
-	par_for(threads, (b->ncols + BIN_STRIDE - 1) / BIN_STRIDE, build_chunk, &k);
+	par_for(threads, GROUPS(b) + b->nblocks, build_chunk, &k);
 }
 
 void hist_subtract(const struct bins *b, const uint8_t *use, hist_cell *x, const hist_cell *y)
 {
-	for (size_t c = 0; c < b->ncols; c++)
+	for (size_t c = 0; c < b->ndense; c++)
 		for (size_t i = b->offset[c]; use[c] && i < b->offset[c + 1]; i++)
 			x[i] -= y[i];
+	for (size_t i = b->offset[b->ndense]; i < b->ncells; i++)
+		x[i] -= y[i];
 }

@@ -52,15 +52,24 @@ struct grad_unit grad_unit_for(size_t n);
 void grad_quantise(const double *g, const double *h, size_t n, int bits, struct grad *out, struct grad_unit *u,
 		   int threads);
 
-/* Histograms of the columns marked in use (ncols), over rows (m) of bins; NULL: rows 0..m-1. room (m) is scratch. */
+/* Histograms of the columns marked in use (ncols) and of all sparse ones, over rows (m) of bins; NULL: rows 0..m-1. room (m) is scratch. */
 void hist_build(const struct bins *b, const uint8_t *use, const uint32_t *rows, size_t m, const struct grad *gh,
 		struct grad *room, int shift, hist_cell *out, int threads);
 
-/* Of one column, to out (nbins + 1), which is zero before; gh (m) in the order of rows. */
+/* Of one dense column, to out (nbins + 1), which is zero before; gh (m) in the order of rows. */
 void hist_column(const struct bins *b, size_t col, const uint32_t *rows, size_t m, const struct grad *gh, int shift,
 		 hist_cell *out);
 
-/* x -= y, over the cells of the columns in use. */
+/* A column's cells (nbins + 1) of a histogram; those of a sparse column are put together in room (256). */
+const hist_cell *hist_cells(const struct bins *b, const hist_cell *h, size_t col, hist_cell *room);
+
+/* Of a sparse column: the cell of 0. */
+static inline hist_cell hist_zero(const struct bins *b, const hist_cell *h, size_t col)
+{
+	return h[b->offset[b->ncols] + col - b->ndense];
+}
+
+/* x -= y, over the cells of the columns in use and of the sparse ones. */
 void hist_subtract(const struct bins *b, const uint8_t *use, hist_cell *x, const hist_cell *y);
 
 #endif

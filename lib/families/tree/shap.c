@@ -20,14 +20,15 @@ struct step {
 
 struct shap {
 	const struct trees *t;
-	size_t k, width;	/* values of a leaf; columns + 1 */
+	size_t k, width;	/* values of a leaf; columns + groups + 1 */
+	size_t *part;		/* (ncols + nused) where a column's value goes */
 	double *mean;		/* (ntrees, k) expectation of each tree */
 	struct step *path;	/* (deepest + 2, steps) a path at each depth */
 	size_t steps;
 	/* of the row in work */
 	const struct node *node;
 	const float *cover;
-	const struct column *cols;
+	const struct window *window;
 	size_t row;
 	double by, *phi;
 };
@@ -66,13 +67,19 @@ static size_t expect(const struct shap *s, size_t tree, double *reach, uint32_t 
 	return deepest;
 }
 
-struct shap *shap_new(const struct trees *t)
+struct shap *shap_new(const struct trees *t, const struct data *x)
 {
 	struct shap *s = NEW0(struct shap, 1);
-	size_t deepest = 0, most = 1;
+	size_t deepest = 0, most = 1, ncols = t->ncols + t->nused;
 	s->t = t;
 	s->k = t->k ? (size_t)t->k : 1;
-	s->width = t->ncols + 1;
+	s->width = t->ncols + x->ngroups + 1;
+	s->part = NEW(size_t, ncols + 1);
+	for (size_t c = 0; c < ncols; c++) {
+		s->part[c] = c < t->ncols ? c : t->ncols;
+		while (c >= t->ncols && t->used[c - t->ncols] >= x->group[s->part[c] - t->ncols + 1])
+			s->part[c]++;
+	}
 	s->mean = NEW0(double, t->ntrees * s->k + 1);
 	for (size_t i = 0; i < t->ntrees; i++)
 		most = t->first[i + 1] - t->first[i] > most ? t->first[i + 1] - t->first[i] : most;
@@ -84,7 +91,7 @@ struct shap *shap_new(const struct trees *t)
 	}
 	free(reach);
 	free(depth);
-	s->steps = (deepest < t->ncols ? deepest : t->ncols) + 2;
+	s->steps = (deepest < ncols ? deepest : ncols) + 2;
 	s->path = NEW(struct step, (deepest + 2) * s->steps);
 	return s;
 }
@@ -92,6 +99,7 @@ struct shap *shap_new(const struct trees *t)
 void shap_free(struct shap *s)
 {
 	free(s->mean);
+	free(s->part);
 	free(s->path);
 	free(s);
 }
@@ -134,7 +142,7 @@ static void leaf(const struct shap *s, struct step *p, size_t n, const struct no
 	for (size_t i = 1; i < n; i++) {
 		double w = s->by * unwind(p, n - 1, i, false) * (p[i].one - p[i].zero);
 		for (size_t c = 0; c < s->k; c++)
-			s->phi[c * s->width + (size_t)p[i].col] += w * leaf_value(s->t, at, c);
+			s->phi[c * s->width + s->part[p[i].col]] += w * leaf_value(s->t, at, c);
 	}
 }
 
@@ -152,7 +160,7 @@ static void visit(const struct shap *s, size_t node, size_t depth, const struct 
 		leaf(s, p, n, at);
 		return;
 	}
-	size_t left = (size_t)at->left, hot = left + !trees_goes_left(s->t, at, s->cols, s->row), cold = 2 * left + 1 - hot;
+	size_t left = (size_t)at->left, hot = left + !trees_goes_left(s->t, at, s->window, s->row), cold = 2 * left + 1 - hot;
 	int64_t test = NODE_COLUMN(at->test);
 	size_t k = 1;
 	zero = one = 1;
@@ -167,11 +175,11 @@ static void visit(const struct shap *s, size_t node, size_t depth, const struct 
 	visit(s, cold, depth + 1, p, n, zero * share(s->cover, left, cold), 0, test);
 }
 
-void shap_add(struct shap *s, size_t tree, const struct column *cols, size_t row, double by, double *phi)
+void shap_add(struct shap *s, size_t tree, const struct window *w, size_t row, double by, double *phi)
 {
 	s->node = s->t->node + s->t->first[tree];
 	s->cover = s->t->cover + s->t->first[tree];
-	s->cols = cols;
+	s->window = w;
 	s->row = row;
 	s->by = by;
 	s->phi = phi;

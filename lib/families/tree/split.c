@@ -88,20 +88,25 @@ double split_score_classes(const struct split_rule *r, const double *w, int32_t 
 	return class_score(r, f, all);
 }
 
+/* The bin of 0 of a sparse column; beyond all bins for a dense one. */
+static size_t zero_bin(const struct split_task *t)
+{
+	return (size_t)t->col < t->b->ndense ? 256 : t->b->zero[t->col];
+}
+
 /* Puts the node's rows in the order of their bins. */
 static void sort_rows(const struct split_task *t)
 {
 	struct split_classes *cl = t->classes;
-	const uint8_t *x = bins_col(t->b, (size_t)t->col);
 	uint32_t at[256];
-	size_t nbins = (size_t)t->b->cols[t->col].nbins;
+	size_t nbins = (size_t)t->b->cols[t->col].nbins, zero = zero_bin(t);
 	cl->start[0] = 0;
 	for (size_t i = 0; i <= nbins; i++) {
 		at[i] = cl->start[i];
-		cl->start[i + 1] = at[i] + (uint32_t)cell_count(t->cells[i], t->rule->shift);
+		cl->start[i + 1] = at[i] + (i == zero ? 0 : (uint32_t)cell_count(t->cells[i], t->rule->shift));
 	}
 	for (size_t i = 0; i < cl->m; i++)
-		cl->order[at[x[(size_t)cl->rows[i] * BIN_STRIDE]]++] = cl->rows[i];
+		cl->order[at[cl->bin[(size_t)cl->rows[i] * BIN_STRIDE]]++] = cl->rows[i];
 }
 
 /* The two sides of a sweep as it goes. */
@@ -121,18 +126,24 @@ static struct sides start_sides(const struct split_task *t)
 	return s;
 }
 
+/* Moves a weight of class c from right to left. */
+static void move_weight(const struct split_task *t, size_t c, double w, struct sides *s)
+{
+	double *l = &t->classes->left[c], *r = &t->classes->right[c];
+	s->fl += class_term(t->rule, *l + w) - class_term(t->rule, *l);
+	s->fr += class_term(t->rule, *r - w) - class_term(t->rule, *r);
+	*l += w;
+	*r -= w;
+}
+
 /* Moves the rows of a bin from right to left. */
 static void move_bin(const struct split_task *t, size_t bin, struct sides *s)
 {
-	struct split_classes *cl = t->classes;
-	for (uint32_t i = cl->start[bin]; i < cl->start[bin + 1]; i++) {
-		double w = cl->gh[cl->order[i]].h;
-		double *l = &cl->left[cl->label[cl->order[i]]], *r = &cl->right[cl->label[cl->order[i]]];
-		s->fl += class_term(t->rule, *l + w) - class_term(t->rule, *l);
-		s->fr += class_term(t->rule, *r - w) - class_term(t->rule, *r);
-		*l += w;
-		*r -= w;
-	}
+	const struct split_classes *cl = t->classes;
+	for (uint32_t i = cl->start[bin]; i < cl->start[bin + 1]; i++)
+		move_weight(t, (size_t)cl->label[cl->order[i]], cl->gh[cl->order[i]].h, s);
+	for (size_t c = 0; bin == zero_bin(t) && c < (size_t)cl->k; c++)
+		move_weight(t, c, cl->zero[c], s);
 }
 
 /* -------------------------------------------------------------------- sweeps */
@@ -174,9 +185,36 @@ struct cut {
 	bool missing_left;
 };
 
+/* The common rule: no l1, bounds, entropy or classes. */
+static bool is_plain(const struct split_task *t)
+{
+	return !t->classes && !t->rule->bounded && !t->rule->entropy && t->rule->l1 == 0;
+}
+
+bool split_may_beat(const struct split_task *t, const hist_cell *own, size_t neg, size_t n, double gain)
+{
+	const struct split_rule *r = t->rule;
+	hist_cell side = { 0, 0 };
+	if (!is_plain(t))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (i == neg)
+			side = (hist_cell){ 0, 0 };
+		side += own[i < neg ? i : n - 1 - (i - neg)];
+		hist_cell rest = t->total - side;
+		if (too_small(r, side) || too_small(r, rest))
+			continue;
+		double gs = (double)side[0], gr = (double)rest[0];
+		double ds = cell_h(side, r->shift) + r->l2, dr = cell_h(rest, r->shift) + r->l2;
+		if (!(gs * gs * dr + gr * gr * ds < gain * (1 - 1e-9) * (ds * dr)))
+			return true;
+	}
+	return false;
+}
+
 /*
- * sweep() for the common rule: no l1, bounds, entropy or classes. Both scores
- * over one division; a side without weight makes it NaN, which is not better.
+ * sweep() for the common rule. Both scores over one division; a side without
+ * weight makes it NaN, which is not better.
  */
 static void sweep_plain(const struct split_task *t, const uint8_t *list, size_t first, size_t last, bool missing_left,
 			double l2, struct cut *best)
@@ -205,7 +243,7 @@ static void sweep(const struct split_task *t, const uint8_t *list, size_t first,
 	size_t nbins = (size_t)t->b->cols[t->col].nbins;
 	struct sides s = { 0, 0 };
 	hist_cell left = { 0, 0 };
-	if (!t->classes && !t->rule->bounded && !t->rule->entropy && t->rule->l1 == 0) {
+	if (is_plain(t)) {
 		sweep_plain(t, list, first, last, missing_left, l2, best);
 		return;
 	}
@@ -291,24 +329,21 @@ static size_t random_cut(const struct split_task *t, const uint8_t *list, size_t
 	return i;
 }
 
-/* Cuts between n >= 1 bins of numbers, and between them and the missing; returns the threshold. */
-static double find_number(const struct split_task *t, const uint8_t *list, size_t n, bool missing, struct cut *best)
+/* Cuts between n >= 1 bins of numbers, and between them and the missing; sets the threshold of one at random. */
+static void find_number(const struct split_task *t, const uint8_t *list, size_t n, bool missing, struct cut *best,
+			double *threshold)
 {
 	const struct split_rule *r = t->rule;
-	double threshold;
 	if (r->extra && n > 1) {
-		size_t at = random_cut(t, list, n, &threshold);
+		size_t at = random_cut(t, list, n, threshold);
 		sweep(t, list, at, at + 1, false, r->l2, best);
 		if (missing)
 			sweep(t, list, at, at + 1, true, r->l2, best);
-		return threshold;
+		return;
 	}
 	sweep(t, list, 0, missing ? n : n - 1, false, r->l2, best);
 	if (missing)
 		sweep(t, list, 0, n - 1, true, r->l2, best);
-	if (best->gain == -INFINITY || best->at == n)
-		return DBL_MAX;	/* all numbers against the missing */
-	return bins_threshold(&t->b->cols[t->col], list[best->at - 1], list[best->at]);
 }
 
 static void mark(struct split *s, const uint8_t *list, size_t n)
@@ -326,7 +361,7 @@ bool split_find(const struct split_task *t, struct split *best)
 	size_t n = present(t, list);
 	bool missing = t->cells[nbins][1] != 0;
 	struct cut cut = { .gain = -INFINITY };
-	double threshold = 0;
+	double threshold = NAN;
 	if (n + missing < 2)
 		return false;
 	if (t->classes)
@@ -336,9 +371,15 @@ bool split_find(const struct split_task *t, struct split *best)
 	if (c->cat)
 		find_category(t, list, n, &cut);
 	else if (n > 0)
-		threshold = find_number(t, list, n, missing, &cut);
+		find_number(t, list, n, missing, &cut, &threshold);
 	if (!(cut.gain > best->gain))
 		return true;
+	if (c->cat)
+		threshold = 0;
+	else if (cut.at == n)
+		threshold = DBL_MAX;	/* all numbers against the missing */
+	else if (isnan(threshold))
+		threshold = bins_threshold(c, list[cut.at - 1], list[cut.at]);
 	*best = (struct split){ .gain = cut.gain, .col = t->col, .cat = c->cat, .threshold = threshold, .sum = cut.sum };
 	bool many = cell_count(cut.sum, shift) > cell_count(t->total - cut.sum, shift);
 	if (c->cat && many) {

@@ -50,10 +50,12 @@ struct split_classes {
 	int32_t k;
 	const int32_t *label;	/* by row of bins */
 	const struct grad *gh;	/* by row of bins; h is the weight */
-	const uint32_t *rows;	/* (m) of the node */
+	const uint8_t *bin;	/* of the column, by row of bins, BIN_STRIDE apart */
+	const uint32_t *rows;	/* (m) of the node, without those in the bin of 0 of a sparse column */
 	size_t m;
 	const double *all;	/* (k) class weights of the node */
 	double *left, *right;	/* (k) scratch */
+	double *zero;		/* (k) of a sparse column: class weights of its bin of 0, which moves as one */
 	uint32_t *order;	/* (m) scratch */
 	uint32_t start[257];	/* scratch: where a bin's rows start in order */
 };
@@ -76,6 +78,13 @@ static const struct split split_none = { .gain = -__builtin_inf(), .col = -1 };
 
 /* Replaces *best when the column has a better split. False when all rows are in one bin. */
 bool split_find(const struct split_task *t, struct split *best);
+
+/*
+ * May a sparse column split better than `gain`? own (n): its cells without that
+ * of 0, the first `neg` of values below 0. A quick no for most: of any cut one
+ * side is without 0. t->cells are not read.
+ */
+bool split_may_beat(const struct split_task *t, const hist_cell *own, size_t neg, size_t n, double gain);
 
 /* Score of both sides when `left` goes left, or -INFINITY when a rule forbids it; not for classes. */
 double split_pair(const struct split_task *t, hist_cell left);

@@ -34,7 +34,7 @@ static struct split_task task_of(const struct level *v, size_t node, size_t col,
 {
 	struct grower *g = v->g;
 	return (struct split_task){ .rule = &g->rule, .b = g->b, .col = (int32_t)col, .cells = cells,
-				    .total = g->grown[node].sum, .sign = g->o.sign ? g->o.sign[col] : 0,
+				    .total = g->grown[node].sum, .sign = grow_sign(g, col),
 				    .lo = g->grown[node].lo, .hi = g->grown[node].hi };
 }
 
@@ -58,17 +58,39 @@ static void add_gains(const struct split_task *t, bool missing_left, double *gai
 	}
 }
 
+/* Adds the cells of a node's sparse column to room. */
+static void sparse_cells(const struct grower *g, const struct grown *x, size_t col, hist_cell *room)
+{
+	uint32_t *at = NEW(uint32_t, x->count + 1);
+	uint8_t *bin = NEW(uint8_t, x->count + 1);
+	hist_cell rest = x->sum;
+	size_t hits = grow_hits(g, x, col, at, bin);
+	for (size_t i = 0; i < hits; i++) {
+		hist_cell c = grad_cell(g->gh[g->rows[x->start + at[i]]], g->unit.shift);
+		room[bin[i]] += c;
+		rest -= c;
+	}
+	room[g->b->zero[col]] += rest;
+	free(at);
+	free(bin);
+}
+
 /* Cells of a node's column: of its histogram, or built into room (256). */
 static const hist_cell *cells_of(const struct level *v, size_t node, size_t col, hist_cell *room)
 {
 	const struct grower *g = v->g;
 	const struct grown *x = &g->grown[node];
 	const uint8_t *bin = bins_col(g->b, col);
+	const uint32_t *rows = g->rows + x->start;
 	if (x->hist)
-		return x->hist + g->b->offset[col];
+		return hist_cells(g->b, x->hist, col, room);
 	memset(room, 0, 256 * sizeof(*room));
-	for (size_t i = x->start; i < x->start + x->count; i++)
-		room[bin[(size_t)g->rows[i] * BIN_STRIDE]] += grad_cell(g->gh[g->rows[i]], g->unit.shift);
+	if (col >= g->b->ndense) {
+		sparse_cells(g, x, col, room);
+		return room;
+	}
+	for (size_t i = 0; i < x->count; i++)
+		room[bin[(size_t)rows[i] * BIN_STRIDE]] += grad_cell(g->gh[rows[i]], g->unit.shift);
 	return room;
 }
 
@@ -123,12 +145,15 @@ static bool apply(struct level *v, size_t node, size_t col, struct test test)
 /* Where the missing go when none was seen: with the many. */
 static bool many_left(const struct level *v, size_t col, int bin)
 {
-	const struct grower *g = v->g;
-	const uint8_t *x = bins_col(g->b, col);
-	size_t left = 0, m = g->grown[0].count;
-	for (size_t i = 0; i < m; i++)
-		left += x[(size_t)g->rows[i] * BIN_STRIDE] <= bin;
-	return left > m - left;
+	struct grower *g = v->g;
+	size_t left = 0;
+	for (size_t k = 0; k < v->n; k++) {
+		const struct grown *x = &g->grown[v->node[k]];
+		const uint8_t *cells = grow_cells(g, x, col);
+		for (size_t i = x->start; i < x->start + x->count; i++)
+			left += cells[(size_t)g->rows[i] * BIN_STRIDE] <= bin;
+	}
+	return left > g->grown[0].count - left;
 }
 
 /* Splits a level, whose leaves then are its nodes; false when there is nothing to gain. */
@@ -136,7 +161,7 @@ static bool split_level(struct level *v)
 {
 	struct grower *g = v->g;
 	size_t best = 0, n = v->n;
-	par_for(n * g->b->offset[g->b->ncols] < PARALLEL ? 1 : g->threads, g->nuse, column_chunk, v);
+	par_for(n * g->b->ncells < PARALLEL ? 1 : g->threads, g->nuse, column_chunk, v);
 	for (size_t i = 1; i < g->nuse; i++)
 		if (v->best[i].gain > v->best[best].gain)
 			best = i;

@@ -9,9 +9,12 @@
 
 #define LANES 8
 #define LEAF UINT32_MAX	/* in the file: the test of a leaf */
+#define SHOWN 20	/* sparse columns whose importance is shown */
 
-void trees_init(struct trees *t, const struct column *cols, size_t ncols, int32_t k)
+void trees_init(struct trees *t, const struct data *d, int32_t k)
 {
+	size_t ncols = d->ncols;
+	const struct column *cols = d->cols;
 	*t = (struct trees){ .ncols = ncols, .k = k, .first = NEW0(uint64_t, 1), .gain = NEW0(double, ncols + 1),
 			     .uses = NEW0(double, ncols + 1), .level_at = NEW0(size_t, ncols + 1) };
 	for (size_t c = 0; c < ncols; c++)
@@ -26,6 +29,8 @@ void trees_init(struct trees *t, const struct column *cols, size_t ncols, int32_
 
 void trees_free(struct trees *t)
 {
+	free(t->used);
+	free(t->slot);
 	free(t->first);
 	free(t->node);
 	free(t->cover);
@@ -36,6 +41,71 @@ void trees_free(struct trees *t)
 	free(t->gain);
 	free(t->uses);
 }
+
+/* -------------------------------------------------- sparse columns that are used */
+
+/* Where the column's place is in slot, or would be. */
+static uint32_t *slot_of(const struct trees *t, uint32_t col)
+{
+	size_t i = (size_t)(col * 0x9e3779b97f4a7c15u >> 32) & (t->nslots - 1);
+	while (t->slot[i] != NO_COLUMN && t->used[t->slot[i]] != col)
+		i = (i + 1) & (t->nslots - 1);
+	return &t->slot[i];
+}
+
+uint32_t trees_place(const struct trees *t, uint32_t col)
+{
+	return t->nused ? *slot_of(t, col) : NO_COLUMN;
+}
+
+/* Makes slot anew, of at least twice as many slots as places. */
+static void make_slots(struct trees *t)
+{
+	for (t->nslots = 64; t->nslots < 2 * t->cap_used; t->nslots *= 2)
+		;
+	GROW(t->slot, t->nslots);
+	memset(t->slot, 0xff, t->nslots * sizeof(*t->slot));
+	for (size_t i = 0; i < t->nused; i++)
+		*slot_of(t, t->used[i]) = (uint32_t)i;
+}
+
+/* The number in the nodes of a sparse column, which is then used. */
+static size_t use_sparse(struct trees *t, uint32_t j)
+{
+	uint32_t place = trees_place(t, j);
+	if (place != NO_COLUMN)
+		return t->ncols + place;
+	if (t->nused == t->cap_used) {
+		t->cap_used = 2 * t->cap_used + 64;
+		GROW(t->used, t->cap_used);
+		GROW(t->gain, t->ncols + t->cap_used);
+		GROW(t->uses, t->ncols + t->cap_used);
+		make_slots(t);
+	}
+	t->gain[t->ncols + t->nused] = t->uses[t->ncols + t->nused] = 0;
+	t->used[t->nused] = j;
+	*slot_of(t, j) = (uint32_t)t->nused;
+	return t->ncols + t->nused++;
+}
+
+/* The number in the nodes of a column of the table. */
+static inline size_t use_column(struct trees *t, size_t col)
+{
+	return col < t->ncols ? col : use_sparse(t, (uint32_t)(col - t->ncols));
+}
+
+/* The other way round. */
+static size_t table_column(const struct trees *t, size_t col)
+{
+	return col < t->ncols ? col : t->ncols + t->used[col - t->ncols];
+}
+
+const char *trees_check(const struct data *d)
+{
+	return d->ncols + data_nsparse(d) >= NODE_COLUMN(LEAF) ? "trees take fewer than 2^30 - 1 columns; use fewer --hash-bits" : NULL;
+}
+
+/* -------------------------------------------------------------------- adding */
 
 /* Makes room for n elements, at least doubling. */
 #define ROOM(p, cap, n) \
@@ -88,6 +158,7 @@ void trees_add(struct trees *t, const struct sprout *s)
 		struct node n = s->node[order[i]];
 		if (n.left) {
 			n.left = (int32_t)next;
+			n.test = (uint32_t)use_column(t, s->id[NODE_COLUMN(n.test)]) << 2 | (n.test & NODE_FLAGS);
 			next += 2;
 			if (n.test & NODE_CATEGORY) {
 				const uint32_t *m = s->mask + (size_t)n.value;
@@ -104,18 +175,28 @@ void trees_add(struct trees *t, const struct sprout *s)
 	t->nnodes += s->nnodes;
 	t->first[0] = 0;
 	t->first[++t->ntrees] = t->nnodes;
+	for (size_t i = 0; i < s->nnodes / 2; i++) {
+		size_t col = use_column(t, s->id[s->gains[i].col]);
+		t->gain[col] += s->gains[i].gain;
+		t->uses[col] += 1;
+	}
 	free(order);
 }
 
 void trees_cut(struct trees *t, size_t ntrees)
 {
-	size_t nodes = t->first[ntrees], mask = 0;
-	for (size_t i = 0; i < nodes; i++)
+	size_t nodes = t->first[ntrees], mask = 0, cols = t->ncols;
+	for (size_t i = 0; i < nodes; i++) {
+		size_t next = t->node[i].left ? (size_t)NODE_COLUMN(t->node[i].test) + 1 : 0;
+		cols = next > cols ? next : cols;
 		if (t->node[i].left && t->node[i].test & NODE_CATEGORY)
 			mask = (size_t)t->node[i].value + t->mask[(size_t)t->node[i].value] + 1;
+	}
 	t->ntrees = ntrees;
 	t->nnodes = nodes;
 	t->nmask = mask;
+	t->nused = cols - t->ncols;
+	make_slots(t);
 }
 
 void trees_scale(struct trees *t, size_t tree, double by)
@@ -125,30 +206,30 @@ void trees_scale(struct trees *t, size_t tree, double by)
 			t->node[i].value *= by;
 }
 
-static inline bool goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
+static inline bool goes_left(const struct trees *t, const struct node *n, const struct window *w, size_t row, bool own)
 {
 	size_t col = NODE_COLUMN(n->test);
-	const struct column *c = &cols[col];
 	if (n->test & NODE_CATEGORY) {
-		int32_t level = c->cat[row];
+		int32_t level = w->cols[col].cat[row];
 		const uint32_t *mask = t->mask + (int64_t)n->value;
 		if (level < 0)
 			return n->test & NODE_MISSING_LEFT;
 		uint32_t bin = t->level_bin[t->level_at[col] + (size_t)level];
 		return bin >> 5 < mask[0] && mask[(bin >> 5) + 1] >> (bin & 31) & 1;
 	}
-	double x = c->num[row];	/* no branch from here on: which side is a coin's toss */
+	double x = !own ? w->cols[col].num[row] : w->there[col] >> row & 1 ? w->num[col * w->size + row] : 0;
+	/* no branch from here on: which side is a coin's toss */
 	return (x <= n->value) | ((unsigned)(x != x) & n->test & NODE_MISSING_LEFT);
 }
 
-bool trees_goes_left(const struct trees *t, const struct node *n, const struct column *cols, size_t row)
+bool trees_goes_left(const struct trees *t, const struct node *n, const struct window *w, size_t row)
 {
-	return goes_left(t, n, cols, row);
+	return goes_left(t, n, w, row, w->num);
 }
 
 /* The leaves of m rows, m <= LANES, that go down together so that their loads overlap. */
-static inline __attribute__((always_inline)) void descend(const struct trees *t, size_t first, const struct column *cols,
-							   const uint32_t *rows, size_t m, uint32_t *leaf)
+static inline __attribute__((always_inline)) void descend(const struct trees *t, size_t first, const struct window *w,
+							   const uint32_t *rows, size_t m, bool own, uint32_t *leaf)
 {
 	const struct node *node = t->node + first;
 	uint32_t at[LANES] = { 0 }, moved;
@@ -157,7 +238,7 @@ static inline __attribute__((always_inline)) void descend(const struct trees *t,
 		for (size_t i = 0; i < m; i++) {
 			const struct node *x = &node[at[i]];
 			if (x->left)
-				at[i] = (uint32_t)x->left + !goes_left(t, x, cols, rows[i]);
+				at[i] = (uint32_t)x->left + !goes_left(t, x, w, rows[i], own);
 			moved |= (uint32_t)x->left;
 		}
 	} while (moved);
@@ -165,36 +246,51 @@ static inline __attribute__((always_inline)) void descend(const struct trees *t,
 		leaf[i] = (uint32_t)first + at[i];
 }
 
-void trees_leaves(const struct trees *t, size_t tree, const struct column *cols, const uint32_t *rows, size_t n,
-		  uint32_t *leaf)
+static inline __attribute__((always_inline)) void leaves(const struct trees *t, size_t tree, const struct window *w,
+							  const uint32_t *rows, size_t n, bool own, uint32_t *leaf)
 {
 	size_t first = t->first[tree], i = 0;
 	for (; i + LANES <= n; i += LANES)
-		descend(t, first, cols, rows + i, LANES, leaf + i);
-	descend(t, first, cols, rows + i, n - i, leaf + i);
+		descend(t, first, w, rows + i, LANES, own, leaf + i);
+	descend(t, first, w, rows + i, n - i, own, leaf + i);
+}
+
+void trees_leaves(const struct trees *t, size_t tree, const struct window *w, const uint32_t *rows, size_t n, uint32_t *leaf)
+{
+	if (w->num)
+		leaves(t, tree, w, rows, n, true, leaf);
+	else
+		leaves(t, tree, w, rows, n, false, leaf);
 }
 
 /* ---------------------------------------------------------------------- file */
 
-/* Tensors: tree.first, node.test (column << 2 | flags, or all ones), node.value, node.cover, mask, level.bin, leaf.prob, importance. */
+/*
+ * Tensors: tree.first, node.test (column << 2 | flags, or all ones),
+ * node.value, node.cover, mask, level.bin, leaf.prob, importance (2, ncols +
+ * nused), the sparse columns in the order of their first use in node.test.
+ */
 void trees_save(const struct trees *t, struct store *st)
 {
+	size_t ncols = t->ncols + t->nused;
 	uint32_t *test = NEW(uint32_t, t->nnodes + 1);
-	double *importance = NEW(double, 2 * t->ncols + 1);
-	for (size_t i = 0; i < t->nnodes; i++)
-		test[i] = t->node[i].left ? t->node[i].test : LEAF;
+	double *importance = NEW(double, 2 * ncols + 1);
+	for (size_t i = 0; i < t->nnodes; i++) {
+		uint32_t own = t->node[i].test;
+		test[i] = t->node[i].left ? (uint32_t)table_column(t, NODE_COLUMN(own)) << 2 | (own & NODE_FLAGS) : LEAF;
+	}
 	double *value = NEW(double, t->nnodes + 1);
 	for (size_t i = 0; i < t->nnodes; i++)
 		value[i] = t->node[i].value;
-	memcpy(importance, t->gain, t->ncols * sizeof(double));
-	memcpy(importance + t->ncols, t->uses, t->ncols * sizeof(double));
+	memcpy(importance, t->gain, ncols * sizeof(double));
+	memcpy(importance + ncols, t->uses, ncols * sizeof(double));
 	store_put1(st, "tree.first", DT_U64, t->ntrees + 1, t->first);
 	store_put1(st, "node.test", DT_U32, t->nnodes, test);
 	store_put1(st, "node.value", DT_F64, t->nnodes, value);
 	store_put1(st, "node.cover", DT_F32, t->nnodes, t->cover);
 	store_put1(st, "mask", DT_U32, t->nmask, t->mask);
 	store_put1(st, "level.bin", DT_U8, t->level_at[t->ncols], t->level_bin);
-	store_put2(st, "importance", DT_F64, 2, t->ncols, importance);
+	store_put2(st, "importance", DT_F64, 2, ncols, importance);
 	if (t->k)
 		store_put2(st, "leaf.prob", DT_F32, t->nprobs, (size_t)t->k, t->prob);
 	free(test);
@@ -203,7 +299,7 @@ void trees_save(const struct trees *t, struct store *st)
 }
 
 /* One node of tree `tree` at `at`, `left` being where its children would be. */
-static struct node load_node(const struct trees *t, const struct data *x, struct store *st, uint32_t test, double value,
+static struct node load_node(struct trees *t, const struct data *x, struct store *st, uint32_t test, double value,
 			     size_t at, size_t left)
 {
 	if (!isfinite(value))
@@ -214,13 +310,14 @@ static struct node load_node(const struct trees *t, const struct data *x, struct
 		return (struct node){ value, 0, 0 };
 	}
 	size_t col = NODE_COLUMN(test);
-	if (col >= x->ncols || !(test & NODE_CATEGORY) != (x->cols[col].kind == KIND_NUMERIC))
+	if (col >= x->ncols + data_nsparse(x) ||
+	    !(test & NODE_CATEGORY) != (col >= x->ncols || x->cols[col].kind == KIND_NUMERIC))
 		store_bad(st, "node.test[%zu] does not fit the columns", at);
 	if (test & NODE_CATEGORY)
 		if (!(value >= 0 && value < (double)t->nmask) || value != floor(value) ||
 		    t->mask[(size_t)value] >= t->nmask - (size_t)value)
 			store_bad(st, "node.value[%zu] is no place in mask", at);
-	return (struct node){ value, (int32_t)left, test };
+	return (struct node){ value, (int32_t)left, (uint32_t)use_column(t, col) << 2 | (test & NODE_FLAGS) };
 }
 
 static void load_tree(struct trees *t, const struct data *x, struct store *st, size_t tree, const uint32_t *test,
@@ -249,17 +346,11 @@ static void load_tree(struct trees *t, const struct data *x, struct store *st, s
 /* The tables beside the nodes. */
 static void load_tables(struct trees *t, struct store *st)
 {
-	size_t mask = ANY, probs = ANY, k = (size_t)t->k, two = 2;
-	const double *importance = store_get2(st, "importance", DT_F64, &two, &t->ncols);
+	size_t mask = ANY, probs = ANY, k = (size_t)t->k;
 	const uint32_t *masks = store_get1(st, "mask", DT_U32, &mask);
 	t->mask = mem_copy(masks, mask, sizeof(*masks));
 	t->nmask = mask;
 	memcpy(t->level_bin, store_get1(st, "level.bin", DT_U8, &t->level_at[t->ncols]), t->level_at[t->ncols]);
-	for (size_t i = 0; i < 2 * t->ncols; i++)
-		if (!(importance[i] >= 0) || !isfinite(importance[i]))
-			store_bad(st, "importance[%zu] is not a number from 0", i);
-	memcpy(t->gain, importance, t->ncols * sizeof(double));
-	memcpy(t->uses, importance + t->ncols, t->ncols * sizeof(double));
 	if (!k)
 		return;
 	const float *p = store_get2(st, "leaf.prob", DT_F32, &probs, &k);
@@ -278,13 +369,24 @@ static void load_tables(struct trees *t, struct store *st)
 	t->nprobs = probs;
 }
 
+static void load_importance(struct trees *t, struct store *st)
+{
+	size_t two = 2, ncols = t->ncols + t->nused;
+	const double *importance = store_get2(st, "importance", DT_F64, &two, &ncols);
+	for (size_t i = 0; i < 2 * ncols; i++)
+		if (!(importance[i] >= 0) || !isfinite(importance[i]))
+			store_bad(st, "importance[%zu] is not a number from 0", i);
+	memcpy(t->gain, importance, ncols * sizeof(double));
+	memcpy(t->uses, importance + ncols, ncols * sizeof(double));
+}
+
 void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *st)
 {
 	size_t firsts = ANY, nodes = ANY;
 	const uint64_t *first = store_get1(st, "tree.first", DT_U64, &firsts);
 	const uint32_t *test = store_get1(st, "node.test", DT_U32, &nodes);
 	const double *value = store_get1(st, "node.value", DT_F64, &nodes);
-	trees_init(t, x->cols, x->ncols, k);
+	trees_init(t, x, k);
 	load_tables(t, st);
 	if (firsts < 1 || first[0] != 0 || first[firsts - 1] != nodes)
 		store_bad(st, "tree.first does not run from 0 to the %zu nodes", nodes);
@@ -297,18 +399,48 @@ void trees_load(struct trees *t, const struct data *x, int32_t k, struct store *
 	uint16_t *depth = NEW(uint16_t, nodes + 1);
 	for (size_t i = 0; i < t->ntrees; i++)
 		load_tree(t, x, st, i, test, value, depth);
+	load_importance(t, st);
 	free(depth);
 }
 
 /* ---------------------------------------------------------------------- show */
 
-bool trees_importance(const struct trees *t, const char *kind, double *out)
+bool trees_importance(const struct trees *t, const struct data *x, const char *kind, double *out)
 {
 	bool gain = strcmp(kind, "gain") == 0;
 	if (!gain && strcmp(kind, "split") != 0)
 		return false;
-	memcpy(out, gain ? t->gain : t->uses, t->ncols * sizeof(*out));
+	memset(out, 0, (x->ncols + data_nsparse(x)) * sizeof(*out));
+	for (size_t c = 0; c < t->ncols + t->nused; c++)
+		out[table_column(t, c)] = gain ? t->gain[c] : t->uses[c];
 	return true;
+}
+
+/* Sparse columns: those of most gain, of equals that of the lower number. Two may have the same name. */
+static void show_terms(const struct trees *t, const struct data *x, struct json *j)
+{
+	bool *shown = NEW0(bool, t->nused + 1);
+	struct str name = { 0 };
+	json_array(j, "terms");
+	for (size_t n = 0; n < SHOWN && n < t->nused; n++) {
+		size_t best = t->nused;
+		for (size_t i = 0; i < t->nused; i++) {
+			double more = best == t->nused ? 1 : t->gain[t->ncols + i] - t->gain[t->ncols + best];
+			if (!shown[i] && (more > 0 || (more == 0 && t->used[i] < t->used[best])))
+				best = i;
+		}
+		shown[best] = true;
+		name.n = 0;
+		x->names.put(x->names.of, t->used[best], &name);
+		json_object(j, NULL);
+		json_strn(j, "column", name.s, name.n);
+		json_num(j, "gain", t->gain[t->ncols + best]);
+		json_num(j, "split", t->uses[t->ncols + best]);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+	str_free(&name);
+	free(shown);
 }
 
 void trees_show(const struct trees *t, const struct data *x, struct json *j)
@@ -325,4 +457,6 @@ void trees_show(const struct trees *t, const struct data *x, struct json *j)
 		json_end(j, '}');
 	}
 	json_end(j, '}');
+	if (data_nsparse(x))
+		show_terms(t, x, j);
 }

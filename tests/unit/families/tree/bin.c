@@ -11,7 +11,7 @@ static struct bins *bin_numbers(double *x, size_t n, int max)
 	uint32_t *rows = NEW(uint32_t, n);
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (uint32_t)i;
-	struct bins *b = bins_new(&c, 1, rows, n, max, 1);
+	struct bins *b = bins_new(COLUMNS(&c, 1), rows, n, max, 1, 1);
 	free(rows);
 	return b;
 }
@@ -41,7 +41,7 @@ START_TEST(many_values_share_evenly)
 {
 	struct synth s = synth_make(20000, "nmi", 0, 1);
 	for (int max = 2; max <= 255; max = max * 3 - 1) {
-		struct bins *b = bins_new(s.cols, s.ncols, s.rows, s.n, max, 2);
+		struct bins *b = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, max, 1, 2);
 		ck_assert_int_eq(b->cols[0].nbins, max);
 		ck_assert_int_eq(b->cols[2].nbins, max < 10 ? max : 10);
 		for (size_t c = 0; c < 2; c++) {
@@ -132,7 +132,7 @@ START_TEST(rare_levels_share_a_bin)
 			c.cat[at] = (int32_t)i * 5;
 			rows[at] = (uint32_t)at;
 		}
-	struct bins *b = bins_new(&c, 1, rows, n, 255, 1);
+	struct bins *b = bins_new(COLUMNS(&c, 1), rows, n, 255, 1, 1);
 	ck_assert_int_eq(b->cols[0].nbins, 255);
 	ck_assert_int_eq(b->cols[0].of_level[1999], -1);
 	ck_assert_int_eq(b->cols[0].of_level[0], -1);
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(threads_and_chunks_change_nothing)
 {
 	struct synth s = synth_make(70000, "nmcdi", 0, 2);
-	struct bins *a = bins_new(s.cols, s.ncols, s.rows, s.n, 100, 1), *b = bins_new(s.cols, s.ncols, s.rows, s.n, 100, 3);
+	struct bins *a = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, 100, 1, 1), *b = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, 100, 1, 3);
 	ck_assert(memcmp(a->cells, b->cells, s.n * 8) == 0);
 	ck_assert(memcmp(a->offset, b->offset, 6 * sizeof(*a->offset)) == 0);
 	bins_free(a);

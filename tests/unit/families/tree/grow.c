@@ -15,7 +15,7 @@ static struct grove grove_make(size_t n, const char *kinds, int bins)
 {
 	struct grove v = { .s = synth_make(n, kinds, 2, n) };
 	double *h = NEW(double, n), *g = NEW(double, n);
-	v.b = bins_new(v.s.cols, v.s.ncols, v.s.rows, n, bins, 1);
+	v.b = bins_new(COLUMNS(v.s.cols, v.s.ncols), v.s.rows, n, bins, 1, 1);
 	v.gh = NEW(struct grad, n);
 	v.u = grad_unit_for(n);
 	for (size_t i = 0; i < n; i++) {
@@ -23,7 +23,7 @@ static struct grove grove_make(size_t n, const char *kinds, int bins)
 		g[i] = -v.s.y[i];
 	}
 	grad_quantise(g, h, n, 30, v.gh, &v.u, 1);
-	trees_init(&v.t, v.s.cols, v.s.ncols, 0);
+	trees_init(&v.t, COLUMNS(v.s.cols, v.s.ncols), 0);
 	grower_levels(v.b, &v.t);
 	free(g);
 	free(h);
@@ -44,7 +44,7 @@ static struct grower *grow(struct grove *v, size_t m, struct grow_opts o, int th
 	o.gain_factor = 1;
 	o.min_leaf = o.min_leaf ? o.min_leaf : 1;
 	struct grower *g = grower_new(v->b, &o, threads);
-	grower_tree(g, v->s.rows, m, v->gh, v->u, NULL, rng_at(5, "grow", 0), v->t.gain, v->t.uses);
+	grower_tree(g, v->s.rows, m, v->gh, v->u, NULL, rng_at(5, "grow", 0));
 	for (size_t i = 0; i < g->tree.nnodes; i++)
 		if (!g->tree.node[i].left)
 			g->tree.node[i].value = grower_value(g, i);
@@ -85,11 +85,12 @@ START_TEST(limits_hold_and_rows_are_where_they_walk)
 		{ .leaves = 1, .min_leaf = 1 }, { .one_vs_rest = 9, .l2 = 3, .smooth = 5, .min_leaf = 10 },
 	};
 	uint32_t leaf[1500];
+	const struct window w = { .cols = v.s.cols };
 	for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++) {
 		struct grower *g = grow(&v, 1400, all[k], 1);
 		check_limits(g, 1400, all[k]);
 		trees_add(&v.t, &g->tree);
-		trees_leaves(&v.t, k, v.s.cols, v.s.rows, 1500, leaf);
+		trees_leaves(&v.t, k, &w, v.s.rows, 1500, leaf);
 		for (size_t i = 0; i < g->tree.nnodes; i++)
 			for (size_t r = g->grown[i].start; r < g->grown[i].start + g->grown[i].count && !g->tree.node[i].left; r++) {
 				ck_assert(v.t.node[leaf[g->rows[r]]].value == g->tree.node[i].value);
@@ -113,9 +114,10 @@ START_TEST(both_searches_find_the_same)
 	ck_assert_uint_eq(leaves(a), 60);
 	trees_add(&v.t, &a->tree);
 	trees_add(&v.t, &b->tree);
+	const struct window w = { .cols = v.s.cols };
 	uint32_t x[3000], y[3000];
-	trees_leaves(&v.t, 0, v.s.cols, v.s.rows, 3000, x);
-	trees_leaves(&v.t, 1, v.s.cols, v.s.rows, 3000, y);
+	trees_leaves(&v.t, 0, &w, v.s.rows, 3000, x);
+	trees_leaves(&v.t, 1, &w, v.s.rows, 3000, y);
 	for (size_t i = 0; i < 3000; i++)
 		ck_assert(v.t.node[x[i]].value == v.t.node[y[i]].value);
 	grower_free(a);
@@ -142,10 +144,9 @@ START_TEST(gains_are_the_fall_of_the_loss)
 		struct grow_opts o = { .order = (enum grow_order)order, .leaves = 8, .depth = 6, .min_leaf = 3 };
 		struct grower *root = grow(&v, 1000, (struct grow_opts){ .leaves = 1 }, 1);
 		double none = loss(&v, root), gained = 0;
-		memset(v.t.gain, 0, v.s.ncols * sizeof(double));
 		struct grower *g = grow(&v, 1000, o, 1);
-		for (size_t c = 0; c < v.s.ncols; c++)
-			gained += v.t.gain[c];
+		for (size_t i = 0; i < g->tree.nnodes / 2; i++)
+			gained += g->tree.gains[i].gain;
 		before[order] = loss(&v, g);
 		ck_assert_msg(fabs(none - gained - before[order]) < 1e-6 * none, "order %d: %g - %g is not %g", order, none,
 			      gained, before[order]);
@@ -203,6 +204,7 @@ START_TEST(monotone_trees_are_monotone)
 		const int8_t signs[4] = { 0, (int8_t)sign, (int8_t)-sign, 0 };
 		struct grower *g = grow(&v, 2000, (struct grow_opts){ .leaves = 80, .min_leaf = 3, .sign = signs }, 1);
 		struct synth s = synth_make(41, "nnmc", 2, 3);
+		const struct window w = { .cols = s.cols };
 		trees_add(&v.t, &g->tree);
 		for (size_t row = 0; row < 41; row++) {
 			double was = NAN;
@@ -210,7 +212,7 @@ START_TEST(monotone_trees_are_monotone)
 				uint32_t leaf, at = (uint32_t)row;
 				grid[i] = s.cols[1].num[row];
 				s.cols[1].num[row] = -2 + i / 10.0;
-				trees_leaves(&v.t, v.t.ntrees - 1, s.cols, &at, 1, &leaf);
+				trees_leaves(&v.t, v.t.ntrees - 1, &w, &at, 1, &leaf);
 				double now = v.t.node[leaf].value;
 				s.cols[1].num[row] = grid[i];
 				ck_assert(i == 0 || sign * (now - was) >= 0);

@@ -63,7 +63,7 @@ START_TEST(sums_are_exact)
 {
 	for (size_t ncols = 1; ncols <= 8; ncols++) {
 		struct synth s = synth_make(3000, &"nmcdinmc"[8 - ncols], 0, ncols);
-		struct bins *b = bins_new(s.cols, s.ncols, s.rows, s.n, 60, 1);
+		struct bins *b = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, 60, 1, 1);
 		uint8_t all[8] = { 1, 1, 1, 1, 1, 1, 1, 1 }, some[8] = { 1, 0, 1, 1, 0, 0, 0, 1 };
 		uint32_t rows[1000];
 		for (uint32_t i = 0; i < 1000; i++)
@@ -76,7 +76,7 @@ START_TEST(sums_are_exact)
 		synth_free(&s);
 	}
 	struct synth s = synth_make(60000, "nmcdi", 0, 3);
-	struct bins *b = bins_new(s.cols, s.ncols, s.rows, s.n, 255, 1);
+	struct bins *b = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, 255, 1, 1);
 	check_build(b, (uint8_t[]){ 1, 1, 1, 1, 1 }, s.rows, 59999, 3);
 	bins_free(b);
 	synth_free(&s);
@@ -86,7 +86,7 @@ END_TEST
 START_TEST(a_child_is_its_parent_minus_the_other)
 {
 	struct synth s = synth_make(500, "nc", 0, 1);
-	struct bins *b = bins_new(s.cols, s.ncols, s.rows, s.n, 30, 1);
+	struct bins *b = bins_new(COLUMNS(s.cols, s.ncols), s.rows, s.n, 30, 1, 1);
 	struct grad_unit u;
 	struct grad *gh = gradients(500, &u, 1), room[500];
 	size_t n = b->offset[2];

@@ -10,7 +10,7 @@ extern const struct family family_forest, family_boost;
 #define COLS 5
 
 /* Expectation at a node when the columns of `known` are known: others are averaged by cover. */
-static double expectation(const struct trees *t, size_t first, size_t at, size_t c, const struct column *cols, size_t row,
+static double expectation(const struct trees *t, size_t first, size_t at, size_t c, const struct window *w, size_t row,
 			  unsigned known)
 {
 	const struct node *n = &t->node[first + at];
@@ -18,10 +18,10 @@ static double expectation(const struct trees *t, size_t first, size_t at, size_t
 	if (!left)
 		return t->k ? (double)t->prob[(size_t)n->value * (size_t)t->k + c] : n->value;
 	if (known >> NODE_COLUMN(n->test) & 1)
-		return expectation(t, first, left + !trees_goes_left(t, n, cols, row), c, cols, row, known);
+		return expectation(t, first, left + !trees_goes_left(t, n, w, row), c, w, row, known);
 	double wl = t->cover[first + left], wr = t->cover[first + left + 1];
-	return (wl * expectation(t, first, left, c, cols, row, known) +
-		wr * expectation(t, first, left + 1, c, cols, row, known)) / (wl + wr);
+	return (wl * expectation(t, first, left, c, w, row, known) +
+		wr * expectation(t, first, left + 1, c, w, row, known)) / (wl + wr);
 }
 
 static double factorial(size_t n)
@@ -30,34 +30,35 @@ static double factorial(size_t n)
 }
 
 /* Shapley value of a column, by definition. */
-static double shapley(const struct trees *t, size_t tree, size_t c, const struct column *cols, size_t row, size_t col)
+static double shapley(const struct trees *t, size_t tree, size_t c, const struct window *w, size_t row, size_t col)
 {
 	double sum = 0;
 	for (unsigned set = 0; set < 1u << COLS; set++) {
 		size_t size = (size_t)__builtin_popcount(set);
 		if (set >> col & 1)
 			continue;
-		double w = factorial(size) * factorial(COLS - size - 1) / factorial(COLS);
-		sum += w * (expectation(t, t->first[tree], 0, c, cols, row, set | 1u << col) -
-			    expectation(t, t->first[tree], 0, c, cols, row, set));
+		double share = factorial(size) * factorial(COLS - size - 1) / factorial(COLS);
+		sum += share * (expectation(t, t->first[tree], 0, c, w, row, set | 1u << col) -
+				expectation(t, t->first[tree], 0, c, w, row, set));
 	}
 	return sum;
 }
 
 static void check(const struct trees *t, size_t k, const struct synth *s)
 {
-	struct shap *sh = shap_new(t);
+	struct shap *sh = shap_new(t, COLUMNS(s->cols, s->ncols));
+	const struct window w = { .cols = s->cols };
 	for (size_t tree = 0; tree < t->ntrees; tree++)
 		for (size_t row = 0; row < s->n; row += 29) {
 			double phi[4 * (COLS + 1)] = { 0 };
-			shap_add(sh, tree, s->cols, row, 1, phi);
+			shap_add(sh, tree, &w, row, 1, phi);
 			for (size_t c = 0; c < k; c++) {
 				for (size_t col = 0; col < COLS; col++) {
-					double want = shapley(t, tree, c, s->cols, row, col), got = phi[c * (COLS + 1) + col];
+					double want = shapley(t, tree, c, &w, row, col), got = phi[c * (COLS + 1) + col];
 					ck_assert_msg(fabs(want - got) < 1e-10, "tree %zu row %zu column %zu: %g, by definition %g",
 						      tree, row, col, got, want);
 				}
-				double mean = expectation(t, t->first[tree], 0, c, s->cols, row, 0);
+				double mean = expectation(t, t->first[tree], 0, c, &w, row, 0);
 				ck_assert(fabs(phi[c * (COLS + 1) + COLS] - mean) < 1e-10);
 			}
 		}

@@ -76,7 +76,7 @@ static double brute(const struct problem *p, size_t col)
 static double found(const struct problem *p, size_t col, int max_bins)
 {
 	size_t n = p->s.n;
-	struct bins *b = bins_new(p->s.cols, p->s.ncols, p->s.rows, n, max_bins, 1);
+	struct bins *b = bins_new(COLUMNS(p->s.cols, p->s.ncols), p->s.rows, n, max_bins, 1, 1);
 	struct grad_unit u = grad_unit_for(n);
 	struct grad *gh = NEW(struct grad, n), *one = NEW(struct grad, n);
 	uint32_t *order = NEW(uint32_t, n);
@@ -92,7 +92,8 @@ static double found(const struct problem *p, size_t col, int max_bins)
 	struct split_rule rule = { .l1 = p->l1 / u.g, .l2 = p->l2 / u.h, .min_weight = p->min_weight / u.h, .min_leaf = p->min_leaf,
 				   .entropy = p->kind == ENTROPY || p->kind == ENTROPY_CLASSES, .ratio = u.g / u.h,
 				   .bounded = isfinite(p->lo) || p->sign, .shift = u.shift };
-	struct split_classes cl = { .k = p->k, .label = p->s.label, .gh = gh, .rows = p->s.rows, .m = n, .all = all,
+	struct split_classes cl = { .k = p->k, .label = p->s.label, .gh = gh, .bin = bins_col(b, col), .rows = p->s.rows,
+				    .m = n, .all = all,
 				    .left = room, .right = room + 8, .order = order };
 	struct split_task t = { .rule = &rule, .b = b, .col = (int32_t)col, .cells = cells, .total = total, .sign = p->sign,
 				.lo = p->lo * u.h / u.g, .hi = p->hi * u.h / u.g,

@@ -70,6 +70,9 @@ static inline void synth_free(struct synth *s)
 	free(s->rows);
 }
 
+/* The columns alone, as a table. */
+#define COLUMNS(cols_, ncols_) (&(struct data){ .ncols = (ncols_), .cols = (cols_) })
+
 static inline struct data synth_data(const struct synth *s, int32_t k)
 {
 	return (struct data){ .n = s->n, .ncols = s->ncols, .cols = s->cols,
