@@ -145,7 +145,7 @@ expect "a text that the input lacks" 65 "cut -d, -f 1 '$reviews' | dls-predict m
 err_is "a text that the input lacks: said" "dls-predict: stdin: there is no column 'text' (the model reads it). The columns: id"
 expect "a text that is dropped" 64 "dls-train --target label --text text --drop text logistic <'$reviews'"
 expect "a text that is the target" 64 "dls-train --target label --text label logistic <'$reviews'"
-expect "a family that takes no texts" 64 "dls-train --target label --text text tree <'$reviews'"
+expect "a family that takes no texts" 64 "dls-train --target label --text text knn <'$reviews'"
 
 # ---- what is held out stays unseen ----
 
