@@ -8,8 +8,8 @@
 #include "base/die.h"
 
 #define ARENA_CHUNK ((size_t)64 << 10)
-#define HUGE_PAGE ((size_t)2 << 20)
-#define LARGE (2 * HUGE_PAGE)
+#define PAGE ((size_t)4096)
+#define LARGE ((size_t)4 << 20)
 
 static size_t checked(size_t n, size_t width)
 {
@@ -19,26 +19,22 @@ static size_t checked(size_t n, size_t width)
 	return bytes ? bytes : 1;
 }
 
+/* Large memory is in huge pages where the system has them on request: its first touch then costs a hundredth of the faults. */
 static void *there(void *p, size_t bytes)
 {
 	if (!p)
 		die(ST_IO, "out of memory: %zu bytes", bytes);
-	return p;
-}
-
-/* Large memory in huge pages where the system has them on request: its first touch then costs a hundredth of the faults. */
-static void *large(size_t bytes)
-{
-	void *p = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
-	if (p)
-		madvise(p, bytes, MADV_HUGEPAGE);
+	if (bytes >= LARGE) {
+		size_t into = (uintptr_t)p % PAGE;
+		madvise((char *)p - into, bytes + into, MADV_HUGEPAGE);
+	}
 	return p;
 }
 
 void *mem_alloc(size_t n, size_t width)
 {
 	size_t bytes = checked(n, width);
-	return there(bytes >= LARGE ? large(bytes) : malloc(bytes), bytes);
+	return there(malloc(bytes), bytes);
 }
 
 void *mem_zero(size_t n, size_t width)

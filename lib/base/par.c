@@ -12,7 +12,6 @@
 
 #include "base/die.h"
 
-#define MAX_THREADS 256
 #define SPINS 2000
 
 struct job {
@@ -83,8 +82,8 @@ static int start_helpers(int threads)
 
 void par_for(int threads, size_t n, par_fn *fn, void *ctx)
 {
-	if (threads > MAX_THREADS)
-		threads = MAX_THREADS;
+	if (threads > PAR_MAX)
+		threads = PAR_MAX;
 	if ((size_t)threads > n)
 		threads = (int)n;
 	if (threads > 1)

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#define PAR_MAX 256	/* threads */
+
 /* One chunk of work; worker is 0..threads-1, for scratch memory. Never dies. */
 typedef void par_fn(void *ctx, size_t chunk, int worker);
 

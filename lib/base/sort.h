@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sorts a (n) ascending with the room of b (n); returns where the result is, a or b. */
-uint64_t *sort_u64(uint64_t *a, uint64_t *b, size_t n);
+/* Sorts a (n) ascending by the bits from `shift` on, equal ones in their order, with the room of b (n); returns where the result is, a or b. */
+uint64_t *sort_u64(uint64_t *a, uint64_t *b, size_t n, int shift);
 
 #endif

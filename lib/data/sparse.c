@@ -29,17 +29,25 @@ void sparse_free(struct sparse *s)
 	*s = (struct sparse){ 0 };
 }
 
-void sparse_reserve(struct sparse *s, size_t k)
+void sparse_room(struct sparse *s, size_t rows, size_t entries)
 {
-	if (s->start[s->n] + k >= s->cap) {	/* even for none: col and val are no NULL then */
-		s->cap = (s->start[s->n] + k) * 2 + 64;
+	if (entries >= s->cap) {	/* even for none: col and val are no NULL then */
+		s->cap = entries + 1;
 		GROW(s->col, s->cap);
 		GROW(s->val, s->cap);
 	}
-	if (s->n == s->cap_rows) {
-		s->cap_rows = s->cap_rows * 2 + 16;
+	if (rows > s->cap_rows) {
+		s->cap_rows = rows;
 		GROW(s->start, s->cap_rows + 1);
 	}
+}
+
+void sparse_reserve(struct sparse *s, size_t k)
+{
+	if (s->start[s->n] + k >= s->cap)
+		sparse_room(s, 0, (s->start[s->n] + k) * 2 + 64);
+	if (s->n == s->cap_rows)
+		sparse_room(s, s->cap_rows * 2 + 16, 0);
 }
 
 void sparse_end(struct sparse *s, size_t k)
@@ -55,7 +63,7 @@ static void sort_row(int32_t *col, double *val, size_t k)
 	double *old = mem_copy(val, k, sizeof(*val));
 	for (size_t i = 0; i < k; i++)
 		keys[i] = (uint64_t)col[i] << 32 | i;
-	sorted = sort_u64(keys, keys + k, k);
+	sorted = sort_u64(keys, keys + k, k, 32);
 	for (size_t i = 0; i < k; i++) {
 		col[i] = (int32_t)(sorted[i] >> 32);
 		val[i] = old[(uint32_t)sorted[i]];
@@ -152,28 +160,22 @@ static void copy_part(void *ctx, size_t i, int worker)
 	sparse_free(p);
 }
 
-struct sparse sparse_stack(struct sparse *parts, size_t n, int threads)
+void sparse_append(struct sparse *s, struct sparse *parts, size_t n, int threads)
 {
-	struct sparse s = { .ncols = n ? parts[0].ncols : 0 };
-	size_t *row = NEW(size_t, n + 1);
+	size_t rows = s->n, entries = sparse_nnz(s);
+	struct stack c = { parts, s, NEW(size_t, n) };
 	for (size_t i = 0; i < n; i++) {
-		row[i] = s.n;
-		s.n += parts[i].n;
-		s.cap += sparse_nnz(&parts[i]);
+		c.row[i] = rows;
+		rows += parts[i].n;
+		entries += sparse_nnz(&parts[i]);
 	}
-	s.cap_rows = s.n;
-	s.start = NEW(size_t, s.n + 1);
-	s.col = NEW(int32_t, s.cap);
-	s.val = NEW(double, s.cap);
-	s.start[0] = 0;
-	for (size_t i = 0, at = 0; i < n; i++) {
-		at += sparse_nnz(&parts[i]);
-		s.start[row[i] + parts[i].n] = at;
+	sparse_room(s, rows, entries);
+	for (size_t i = 0; i < n; i++) {
+		s->start[c.row[i] + parts[i].n] = s->start[c.row[i]] + sparse_nnz(&parts[i]);
+		s->n += parts[i].n;
 	}
-	struct stack c = { parts, &s, row };
 	par_for(threads, n, copy_part, &c);
-	free(row);
-	return s;
+	free(c.row);
 }
 
 struct sparse sparse_beside(const struct sparse *const *parts, size_t n)

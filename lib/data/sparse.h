@@ -20,6 +20,7 @@ struct sparse sparse_new(size_t ncols);			/* no rows yet */
 struct sparse sparse_empty(size_t ncols, size_t n);	/* n rows without an entry */
 void sparse_free(struct sparse *s);			/* leaves it empty; a zeroed one is fine */
 
+void sparse_room(struct sparse *s, size_t rows, size_t entries);	/* for so many in all */
 /* Room for one more row of k entries at most: fill col[] and val[] from start[n] on, then call sparse_end(). */
 void sparse_reserve(struct sparse *s, size_t k);
 void sparse_end(struct sparse *s, size_t k);		/* the row has k entries */
@@ -46,8 +47,8 @@ struct sparse sparse_over(const struct sparse *a, const struct sparse *b, size_t
 /* The row's first entry of column col or a later one; the row's end when it has none. */
 size_t sparse_from(const struct sparse *s, size_t row, size_t col);
 
-/* Parts (n) one below another; the parts' arrays are freed. ncols is that of the first. */
-struct sparse sparse_stack(struct sparse *parts, size_t n, int threads);
+/* The rows of parts (n) below those of s; the parts' arrays are freed. */
+void sparse_append(struct sparse *s, struct sparse *parts, size_t n, int threads);
 
 /* Parts (n) side by side, all of the same rows; they stay. */
 struct sparse sparse_beside(const struct sparse *const *parts, size_t n);

@@ -110,8 +110,10 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	if (unknown)
 		warn("%s: %zu of %zu rows have a label that the training rows do not; they count as wrong", reader_where(r),
 		     unknown, d->n);
-	if (reader_is_sparse(r) || bind.any_column)
-		d->given = sparse_stack(given, blocks, cmd_threads(o->threads));
+	if (reader_is_sparse(r) || bind.any_column) {
+		d->given = sparse_new(like->vectors.ncols);
+		sparse_append(&d->given, given, blocks, cmd_threads(o->threads));
+	}
 	for (size_t i = 0; i < blocks; i++)
 		sparse_free(&given[i]);
 	free(given);

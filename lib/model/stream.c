@@ -295,8 +295,8 @@ static void take_block(struct stream_job *jb, struct convert *total)
 		free(jb->cv[i].missing);
 	}
 	sparse_free(&jb->b.sparse);
-	jb->b.sparse = sparse_stack(jb->parts, chunks, jb->threads);
-	jb->b.sparse.ncols = jb->m->vectors.ncols;
+	jb->b.sparse = sparse_new(jb->m->vectors.ncols);
+	sparse_append(&jb->b.sparse, jb->parts, chunks, jb->threads);
 	free(jb->cv);
 	free(jb->parts);
 }

@@ -9,7 +9,8 @@
 #include "model/model.h"
 #include "opt/cmd.h"
 
-#define CHUNK 256	/* rows of one piece of parallel work */
+#define CHUNK 32 	/* rows of one piece of parallel work */
+#define WAVE 64		/* chunks made before their rows are put together */
 
 static size_t width(const struct vector *v)
 {
@@ -257,12 +258,12 @@ int32_t vectors_number(const struct vectors *vs, int32_t number)
 /* ---- rows ---- */
 
 /* Without texts they are empty. */
-static struct sparse rows_of(const struct vector *v, bool texts, const struct column *inputs, size_t first, size_t n)
+static struct sparse rows_of(const struct vector *v, bool texts, const struct column *inputs, size_t first, size_t n,
+			     struct tfidf_scratch *s)
 {
 	if (!texts)
 		return sparse_empty(width(v), n);
 	struct sparse rows = sparse_new(width(v));
-	struct tfidf_scratch *s = tfidf_scratch_new();
 	struct slice *text = NEW(struct slice, v->columns.n);
 	for (size_t i = first; i < first + n; i++) {
 		for (size_t k = 0; k < v->columns.n; k++)
@@ -270,17 +271,16 @@ static struct sparse rows_of(const struct vector *v, bool texts, const struct co
 		tfidf_row(v->tfidf, text, v->columns.n, s, &rows);
 	}
 	free(text);
-	tfidf_scratch_free(s);
 	return rows;
 }
 
-struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t first,
-			    size_t n)
+static struct sparse chunk(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t first,
+			   size_t n, struct tfidf_scratch *s)
 {
 	struct sparse *parts = NEW(struct sparse, vs->n), all;
 	const struct sparse **list = NEW(const struct sparse *, vs->n);
 	for (size_t i = 0; i < vs->n; i++) {
-		parts[i] = rows_of(&vs->v[i], vs->v[i].tfidf && !vs->handed, inputs, first, n);
+		parts[i] = rows_of(&vs->v[i], vs->v[i].tfidf && !vs->handed, inputs, first, n, s);
 		list[i] = &parts[i];
 	}
 	all = vs->n == 1 ? parts[0] : sparse_beside(list, vs->n);
@@ -296,32 +296,50 @@ struct sparse vectors_chunk(const struct vectors *vs, const struct column *input
 	return all;
 }
 
+struct sparse vectors_chunk(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t first,
+			    size_t n)
+{
+	struct tfidf_scratch *s = tfidf_scratch_new();
+	struct sparse rows = chunk(vs, inputs, given, first, n, s);
+	tfidf_scratch_free(s);
+	return rows;
+}
+
 struct rows_job {
 	const struct vectors *vs;
 	const struct column *inputs;
 	const struct sparse *given;
-	size_t n;
-	struct sparse *parts;
+	size_t first, n;	/* rows */
+	struct sparse parts[WAVE];
+	struct tfidf_scratch *workers[PAR_MAX];
 };
 
 static void rows_chunk(void *ctx, size_t i, int worker)
 {
-	const struct rows_job *j = ctx;
-	size_t first = i * CHUNK, left = j->n - first;
-	(void)worker;
-	j->parts[i] = vectors_chunk(j->vs, j->inputs, j->given, first, left < CHUNK ? left : CHUNK);
+	struct rows_job *j = ctx;
+	size_t first = j->first + i * CHUNK, left = j->n - first;
+	if (!j->workers[worker])
+		j->workers[worker] = tfidf_scratch_new();
+	j->parts[i] = chunk(j->vs, j->inputs, j->given, first, left < CHUNK ? left : CHUNK, j->workers[worker]);
 }
 
+/* The first wave tells how many entries there will be, so that the rows are not moved often. */
 struct sparse vectors_rows(const struct vectors *vs, const struct column *inputs, const struct sparse *given, size_t n,
 			   int threads)
 {
-	size_t chunks = (n + CHUNK - 1) / CHUNK;
-	struct rows_job j = { vs, inputs, given, n, NEW(struct sparse, chunks) };
-	par_for(threads, chunks, rows_chunk, &j);
-	struct sparse all = sparse_stack(j.parts, chunks, threads);
-	all.ncols = vs->ncols;
-	free(j.parts);
-	return all;
+	struct sparse rows = sparse_new(vs->ncols);
+	struct rows_job j = { .vs = vs, .inputs = inputs, .given = given, .n = n };
+	for (; j.first < n; j.first = rows.n) {
+		size_t chunks = (n - j.first + CHUNK - 1) / CHUNK;
+		chunks = chunks < WAVE ? chunks : WAVE;
+		par_for(threads, chunks, rows_chunk, &j);
+		sparse_append(&rows, j.parts, chunks, threads);
+		if (j.first == 0)
+			sparse_room(&rows, n, (size_t)((double)sparse_nnz(&rows) / (double)rows.n * (double)n * 1.05));
+	}
+	for (size_t w = 0; w < PAR_MAX; w++)
+		tfidf_scratch_free(j.workers[w]);
+	return rows;
 }
 
 /* ---- the file ---- */

@@ -17,8 +17,7 @@
 #define SHARD_BITS 6
 #define SHARDS (1 << SHARD_BITS)
 #define CHUNK_BYTES ((size_t)32 << 10)	/* of text in a chunk */
-#define MAX_WORKERS 256
-#define FETCH 8		/* hits ahead of which memory is fetched */
+#define BATCH 32	/* hits whose memory is fetched at once */
 
 /* A term in a shard; its class counts stand in shard.by. */
 struct term {
@@ -66,7 +65,7 @@ struct counter {
 	uint64_t texts, distinct;
 	uint64_t *class_texts;	/* (classes) */
 	struct shard shards[SHARDS];
-	struct worker *workers;	/* (MAX_WORKERS) */
+	struct worker *workers;	/* (PAR_MAX) */
 	struct runs *runs;	/* or NULL */
 	/* of the block */
 	const struct slice *block;
@@ -83,7 +82,7 @@ struct counter *counter_new(const struct tokenizer *t, struct gram_range r, size
 	c->range = r;
 	c->memory = memory;
 	c->threads = threads;
-	c->workers = NEW0(struct worker, MAX_WORKERS);
+	c->workers = NEW0(struct worker, PAR_MAX);
 	return c;
 }
 
@@ -100,7 +99,7 @@ void counter_free(struct counter *c)
 {
 	for (size_t i = 0; i < SHARDS; i++)
 		shard_clear(&c->shards[i]);
-	for (size_t i = 0; i < MAX_WORKERS; i++) {
+	for (size_t i = 0; i < PAR_MAX; i++) {
 		tokens_free(&c->workers[i].tokens);
 		grams_free(&c->workers[i].grams);
 		free(c->workers[i].hits);
@@ -166,6 +165,7 @@ static void count_chunk(void *ctx, size_t i, int worker)
 	memset(ch->start, 0, sizeof(ch->start));
 	for (size_t t = ch->from; t < ch->to; t++)
 		count_text(c, w, ch, t);
+	str_reserve(&ch->text, TERM_SLACK);
 	for (size_t s = 0; s < SHARDS; s++) {
 		ch->start[s + 1] += ch->start[s];
 		at[s] = ch->start[s];
@@ -212,21 +212,40 @@ static struct term *shard_term(struct shard *s, const struct hit *h, const char 
 		if (classes)
 			memset(s->by + s->n * classes * 2, 0, classes * 2 * sizeof(*s->by));
 		s->terms[s->n] = (struct term){ h->hash, 0, 0, (uint32_t)s->text.n, h->n };
+		str_reserve(&s->text, h->n + TERM_SLACK);
 		str_add(&s->text, text + h->at, h->n);
 		s->slots[i] = (uint32_t)++s->n;
 		return &s->terms[s->n - 1];
 	}
 }
 
-/* Fetches the slot of the hit that comes in three times FETCH, the term of the one in two, the text of the next. */
-static inline void fetch(const struct shard *s, const struct hit *h)
+/* Fetches what the hits (n) need: their texts and slots, then the terms that these name, then the texts of the terms. */
+static void fetch(const struct shard *s, const struct hit *h, size_t n, const char *text)
 {
-	uint32_t term = s->slots[h[2 * FETCH].hash & (s->nslots - 1)], text = s->slots[h[FETCH].hash & (s->nslots - 1)];
-	__builtin_prefetch(&s->slots[h[3 * FETCH].hash & (s->nslots - 1)]);
-	if (term)
-		__builtin_prefetch(&s->terms[term - 1], 1);
-	if (text)
-		__builtin_prefetch(s->text.s + s->terms[text - 1].at);
+	const struct term *t[BATCH];
+	for (size_t i = 0; i < n; i++) {
+		__builtin_prefetch(text + h[i].at);
+		__builtin_prefetch(&s->slots[h[i].hash & (s->nslots - 1)]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t place = s->slots[h[i].hash & (s->nslots - 1)];
+		t[i] = &s->terms[place - (place > 0)];
+		__builtin_prefetch(t[i], 1);
+	}
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(s->text.s + t[i]->at);
+}
+
+static void count_hit(const struct counter *c, struct shard *s, const struct hit *h, const char *text)
+{
+	struct term *t = shard_term(s, h, text, c->classes);
+	t->df++;
+	t->tf += h->count;
+	if (c->classes) {
+		uint64_t *by = s->by + ((size_t)(t - s->terms) * c->classes + (size_t)h->label) * 2;
+		by[0]++;
+		by[1] += h->count;
+	}
 }
 
 static void fill_shard(void *ctx, size_t at, int worker)
@@ -237,19 +256,14 @@ static void fill_shard(void *ctx, size_t at, int worker)
 	for (size_t i = 0; i < c->nchunks; i++) {
 		const struct chunk *ch = &c->chunks[i];
 		const struct hit *h = ch->hits + ch->start[at], *end = ch->hits + ch->start[at + 1];
-		for (; h < end; h++) {
-			if (s->n * 2 >= s->nslots)
+		for (size_t n; h < end; h += n) {
+			n = end - h < BATCH ? (size_t)(end - h) : BATCH;
+			while ((s->n + n) * 2 >= s->nslots)
 				shard_grow(s);
-			if (h + 3 * FETCH < end)
-				fetch(s, h);
-			struct term *t = shard_term(s, h, ch->text.s, c->classes);
-			t->df++;
-			t->tf += h->count;
-			if (c->classes) {
-				uint64_t *by = s->by + ((size_t)(t - s->terms) * c->classes + (size_t)h->label) * 2;
-				by[0]++;
-				by[1] += h->count;
-			}
+			if (s->n)
+				fetch(s, h, n, ch->text.s);
+			for (size_t k = 0; k < n; k++)
+				count_hit(c, s, h + k, ch->text.s);
 		}
 	}
 }
@@ -290,39 +304,39 @@ static struct counted counted_of(const struct counter *c, size_t shard, size_t i
 	return (struct counted){ { s->text.s + t->at, t->n }, t->df, t->tf, c->classes ? s->by + i * c->classes * 2 : NULL, c->classes };
 }
 
+static size_t size_of(const void *counter, size_t shard)
+{
+	return ((const struct counter *)counter)->shards[shard].n;
+}
+
+static struct known_term known_of(const void *counter, size_t shard, size_t i)
+{
+	const struct shard *s = &((const struct counter *)counter)->shards[shard];
+	const struct term *t = &s->terms[i];
+	return (struct known_term){ { s->text.s + t->at, t->n }, (uint32_t)t->df };
+}
+
+static const void *place_of(const void *counter, size_t shard, size_t i)
+{
+	return &((const struct counter *)counter)->shards[shard].terms[i];
+}
+
 /* All shards' terms in order to a file; the shards are empty then. */
 static void spill(struct counter *c)
 {
-	size_t n = 0;
-	for (size_t s = 0; s < SHARDS; s++)
-		n += c->shards[s].n;
-	struct slice *text = NEW(struct slice, n);
-	uint32_t *order = NEW(uint32_t, n), *shard = NEW(uint32_t, n);
-	for (size_t s = 0, k = 0; s < SHARDS; s++)
-		for (size_t i = 0; i < c->shards[s].n; i++, k++) {
-			text[k] = counted_of(c, s, i).text;
-			shard[k] = (uint32_t)s;
-		}
-	slices_sort(text, n, order, c->threads);
+	size_t n;
+	struct term_key *key = terms_sort(&(struct term_list){ c, SHARDS, size_of, known_of, place_of }, &n, c->threads);
 	if (!c->runs)
 		c->runs = runs_new();
-	size_t first[SHARDS], sum = 0;
-	for (size_t s = 0; s < SHARDS; s++) {
-		first[s] = sum;
-		sum += c->shards[s].n;
-	}
 	runs_begin(c->runs, c->classes);
 	for (size_t k = 0; k < n; k++) {
-		size_t s = shard[order[k]];
-		struct counted t = counted_of(c, s, order[k] - first[s]);
+		struct counted t = counted_of(c, key[k].group, key[k].place);
 		runs_put(c->runs, &t);
 	}
 	runs_end(c->runs);
 	for (size_t s = 0; s < SHARDS; s++)
 		shard_clear(&c->shards[s]);
-	free(text);
-	free(order);
-	free(shard);
+	free(key);
 }
 
 /* Widens the class counts of all terms to so many classes. */
@@ -364,18 +378,46 @@ void counter_add(struct counter *c, const struct slice *texts, size_t n, size_t 
 
 struct choosing {
 	struct counter *c;
-	const struct choice *by;
-	struct chooser *ch[SHARDS];
+	struct chooser *ch;
+	size_t at[SHARDS + 1];	/* where the shard's begin among those kept */
 };
 
-static void choose_shard(void *ctx, size_t s, int worker)
+static size_t size_chosen(const void *ctx, size_t shard)
+{
+	return size_of(((const struct choosing *)ctx)->c, shard);
+}
+
+static struct known_term known_chosen(const void *ctx, size_t shard, size_t i)
+{
+	const struct choosing *x = ctx;
+	struct known_term k = known_of(x->c, shard, i);
+	return chooser_keeps(x->ch, k.df) ? k : (struct known_term){ 0 };
+}
+
+static const void *place_chosen(const void *ctx, size_t shard, size_t i)
+{
+	return place_of(((const struct choosing *)ctx)->c, shard, i);
+}
+
+static void count_kept(void *ctx, size_t s, int worker)
 {
 	struct choosing *x = ctx;
+	size_t kept = 0;
 	(void)worker;
-	x->ch[s] = chooser_new(x->by, x->c->texts, x->c->classes, x->c->class_texts, false);
+	for (size_t i = 0; i < x->c->shards[s].n; i++)
+		kept += chooser_keeps(x->ch, x->c->shards[s].terms[i].df);
+	x->at[s + 1] = kept;
+}
+
+static void put_kept(void *ctx, size_t s, int worker)
+{
+	struct choosing *x = ctx;
+	size_t at = x->at[s];
+	(void)worker;
 	for (size_t i = 0; i < x->c->shards[s].n; i++) {
 		struct counted t = counted_of(x->c, s, i);
-		chooser_take(x->ch[s], &t);
+		if (chooser_keeps(x->ch, t.df))
+			chooser_put(x->ch, at++, &t);
 	}
 }
 
@@ -383,22 +425,34 @@ static void take_merged(void *ctx, const struct counted *t)
 {
 	struct choosing *x = ctx;
 	x->c->distinct++;
-	chooser_take(x->ch[0], t);
+	chooser_take(x->ch, t);
+}
+
+/* Of what is in memory. */
+static struct vocab *choose(struct choosing *x, int32_t most, uint32_t **df)
+{
+	struct counter *c = x->c;
+	par_for(c->threads, SHARDS, count_kept, x);
+	for (size_t s = 0; s < SHARDS; s++) {
+		c->distinct += c->shards[s].n;
+		x->at[s + 1] += x->at[s];
+	}
+	if (most == 0 || x->at[SHARDS] <= (size_t)most) {
+		struct vocab *v = terms_vocab(&(struct term_list){ x, SHARDS, size_chosen, known_chosen, place_chosen }, df, c->threads);
+		chooser_free(x->ch);
+		return v;
+	}
+	chooser_room(x->ch, x->at[SHARDS]);
+	par_for(c->threads, SHARDS, put_kept, x);
+	return chooser_end(x->ch, df, c->threads);
 }
 
 struct vocab *counter_choose(struct counter *c, const struct choice *by, uint32_t **df)
 {
-	struct choosing x = { .c = c, .by = by };
-	if (c->runs) {
-		spill(c);
-		x.ch[0] = chooser_new(by, c->texts, c->classes, c->class_texts, true);
-		runs_merge(c->runs, take_merged, &x);
-		return chooser_end(x.ch[0], df, c->threads);
-	}
-	par_for(c->threads, SHARDS, choose_shard, &x);
-	for (size_t s = 0; s < SHARDS; s++)
-		c->distinct += c->shards[s].n;
-	for (size_t s = 1; s < SHARDS; s++)
-		chooser_join(x.ch[0], x.ch[s]);
-	return chooser_end(x.ch[0], df, c->threads);
+	struct choosing x = { .c = c, .ch = chooser_new(by, c->texts, c->classes, c->class_texts) };
+	if (!c->runs)
+		return choose(&x, by->most, df);
+	spill(c);
+	runs_merge(c->runs, take_merged, &x);
+	return chooser_end(x.ch, df, c->threads);
 }

@@ -42,7 +42,7 @@ size_t counter_runs(const struct counter *c);
 
 void counter_free(struct counter *c);
 
-/* ---- shared by count.c, runs.c and choose.c alone ---- */
+/* ---- shared by count.c, runs.c, choose.c and order.c alone ---- */
 
 /* A term while it is counted: by[] holds df and tf of each class, where there are classes. */
 struct counted {
@@ -66,14 +66,42 @@ void runs_merge(struct runs *r, void (*fn)(void *ctx, const struct counted *t), 
 /* The order of terms: by bytes, a shorter one before its longer continuations. */
 int slice_order(struct slice a, struct slice b);
 
-/* Sorts slices by that order: order (n) gets their numbers. */
-void slices_sort(const struct slice *s, size_t n, uint32_t *order, int threads);
+/* Terms in groups, of which some may be left out, as they are sorted. */
+struct known_term {
+	struct slice text;	/* s is NULL: it is left out */
+	uint32_t df;
+};
+
+struct term_list {
+	const void *ctx;
+	size_t ngroups;
+	size_t (*size)(const void *ctx, size_t group);
+	struct known_term (*get)(const void *ctx, size_t group, size_t i);
+	const void *(*at)(const void *ctx, size_t group, size_t i);	/* the memory that get() reads */
+};
+
+struct term_key {
+	uint64_t head;		/* some bytes of the term as a number */
+	uint32_t group, place;
+};
+
+/* The keys (*n, malloc'ed) of the terms in order. */
+struct term_key *terms_sort(const struct term_list *t, size_t *n, int threads);
+
+/* The vocabulary of the terms, no two of which are equal, and their df (malloc'ed). */
+struct vocab *terms_vocab(const struct term_list *t, uint32_t **df, int threads);
 
 struct chooser;
-/* copy: the texts that it takes do not stay. */
-struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts, bool copy);
-void chooser_take(void *chooser, const struct counted *t);	/* has the shape of runs_merge's fn */
-void chooser_join(struct chooser *to, struct chooser *from);	/* frees from; neither copies */
+struct chooser *chooser_new(const struct choice *by, uint64_t texts, size_t classes, const uint64_t *class_texts);
+
+/* Terms one after another, whose texts are copied; has the shape of runs_merge's fn. */
+void chooser_take(void *chooser, const struct counted *t);
+
+/* Or all at once: those that it keeps are counted, room is made, and each is put in its place; their texts stay where they are. */
+bool chooser_keeps(const struct chooser *ch, uint64_t df);
+void chooser_room(struct chooser *ch, size_t n);
+void chooser_put(struct chooser *ch, size_t i, const struct counted *t);
+
 struct vocab *chooser_end(struct chooser *ch, uint32_t **df, int threads);	/* frees it */
 void chooser_free(struct chooser *ch);
 

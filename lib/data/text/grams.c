@@ -31,16 +31,19 @@ void grams_free(struct grams *out)
 	*out = (struct grams){ 0 };
 }
 
+/*
+ * Counts the n-gram. It goes behind the others in any case and stays there if its slot is empty: whether it is new, which
+ * nobody can foresee, decides no branch.
+ */
 static inline void add(struct grams *out, const char *text, uint32_t at, uint32_t n)
 {
 	uint64_t hash = term_hash(text + at, n);
 	for (size_t i = hash & (out->nslots - 1);; i = (i + 1) & (out->nslots - 1)) {
-		uint32_t place = out->slots[i];
-		if (place == 0) {
-			out->g[out->n++] = (struct gram){ hash, at, n, 1 };
-			out->slots[i] = (uint32_t)out->n;
-			return;
-		}
+		uint32_t place = out->slots[i], fresh = place == 0;
+		out->g[out->n] = (struct gram){ hash, at, n, 0 };
+		out->n += fresh;
+		place += fresh * (uint32_t)out->n;
+		out->slots[i] = place;
 		struct gram *g = &out->g[place - 1];
 		if (g->hash == hash && g->n == n && term_equal(text + g->at, text + at, n)) {
 			g->count++;
@@ -55,8 +58,8 @@ static void clear(struct grams *out, size_t most)
 	size_t nslots = 64;
 	while (nslots < 2 * most)
 		nslots *= 2;
-	if (most > out->cap) {
-		out->cap = most + most / 2;
+	if (most >= out->cap) {
+		out->cap = most + most / 2 + 1;
 		GROW(out->g, out->cap);
 	}
 	if (nslots > out->nslots)

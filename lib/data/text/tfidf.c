@@ -14,7 +14,6 @@
 
 #define LOGS 128	/* counts whose 1 + ln is kept */
 #define HASHED_CHUNK 64	/* texts hashed as one piece of work */
-#define MAX_WORKERS 256
 
 enum norm { NORM_L2, NORM_L1, NORM_NONE };
 
@@ -33,7 +32,7 @@ struct tfidf {
 	/* while it is fitted */
 	struct counter *counter;
 	_Atomic uint32_t *hashed_df;
-	struct tfidf_scratch **workers;	/* (MAX_WORKERS) */
+	struct tfidf_scratch **workers;	/* (PAR_MAX) */
 	int threads;
 	struct tfidf_met met;
 };
@@ -128,7 +127,7 @@ static void fitting_free(struct tfidf *v)
 {
 	if (v->counter)
 		counter_free(v->counter);
-	for (size_t i = 0; v->workers && i < MAX_WORKERS; i++)
+	for (size_t i = 0; v->workers && i < PAR_MAX; i++)
 		tfidf_scratch_free(v->workers[i]);
 	free(v->workers);
 	free((void *)(uintptr_t)v->hashed_df);
@@ -174,7 +173,7 @@ void tfidf_begin(struct tfidf *v, size_t memory, int threads)
 		return;
 	}
 	v->hashed_df = (_Atomic uint32_t *)NEW0(uint32_t, v->ncols);
-	v->workers = NEW0(struct tfidf_scratch *, MAX_WORKERS);
+	v->workers = NEW0(struct tfidf_scratch *, PAR_MAX);
 }
 
 static void row_keys(const struct tfidf *v, const struct slice *text, size_t parts, struct tfidf_scratch *s, size_t *n);
@@ -335,6 +334,8 @@ static size_t find_terms(const struct tfidf *v, struct tfidf_scratch *s)
 	for (size_t i = 0; i < g->n; i++) {
 		s->key[n] = KEY(s->id[i], g->g[i].count);
 		n += s->id[i] >= 0;
+		if (v->idf)
+			__builtin_prefetch(&v->idf[s->id[i]]);
 	}
 	return n;
 }
@@ -367,7 +368,7 @@ static void row_keys(const struct tfidf *v, const struct slice *text, size_t par
 		GROW(s->id, s->cap);
 	}
 	*n = v->o.hash_bits ? hash_terms(v, s) : find_terms(v, s);
-	uint64_t *sorted = sort_u64(s->key, s->room, *n);
+	uint64_t *sorted = sort_u64(s->key, s->room, *n, 32);
 	if (sorted != s->key) {
 		s->room = s->key;
 		s->key = sorted;

@@ -12,6 +12,7 @@ struct vocab *vocab_new(char *text, uint32_t *start, int32_t n)
 {
 	struct vocab *v = NEW0(struct vocab, 1);
 	uint64_t hash[AHEAD] = { 0 };
+	GROW(text, start[n] + TERM_SLACK);
 	*v = (struct vocab){ .n = n, .text = text, .start = start, .nslots = 64 };
 	while (v->nslots < (size_t)n * 2)
 		v->nslots *= 2;
@@ -73,8 +74,13 @@ static inline int32_t look_up(const struct vocab *v, const char *term, size_t n,
 
 int32_t vocab_find(const struct vocab *v, const char *term, size_t n)
 {
-	uint64_t hash = n ? term_hash(term, n) : 0;
-	return n ? look_up(v, term, n, hash, next_slot(v, hash, hash & (v->nslots - 1))) : -1;
+	char copy[TERM_SLACK];
+	if (n == 0)
+		return -1;
+	if (n < TERM_SLACK)
+		term = memcpy(copy, term, n);
+	uint64_t hash = term_hash(term, n);
+	return look_up(v, term, n, hash, next_slot(v, hash, hash & (v->nslots - 1)));
 }
 
 #define BATCH 32

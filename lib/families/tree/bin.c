@@ -57,7 +57,7 @@ struct values bins_values(const double *x, const uint32_t *rows, size_t n)
 		key[m] = key_of(value);
 		m += isnan(value) ? 0 : 1;
 	}
-	sorted = sort_u64(key, room, m);
+	sorted = sort_u64(key, room, m, 0);
 	for (size_t i = 0; i < m; i++) {
 		double value = key_value(sorted[i]);
 		if (v.n > 0 && value == v.v[v.n - 1]) {

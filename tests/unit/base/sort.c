@@ -17,7 +17,7 @@ static void check(const uint64_t *x, size_t n)
 {
 	uint64_t *a = mem_copy(x, n, sizeof(*x)), *b = NEW(uint64_t, n), *want = mem_copy(x, n, sizeof(*x));
 	qsort(want, n, sizeof(*want), by_value);
-	const uint64_t *got = sort_u64(a, b, n);
+	const uint64_t *got = sort_u64(a, b, n, 0);
 	ck_assert(got == a || got == b);
 	ck_assert(n == 0 || memcmp(got, want, n * sizeof(*want)) == 0);
 	free(a);
@@ -42,6 +42,26 @@ START_TEST(equals_qsort)
 }
 END_TEST
 
+/* Sorted by the bits above, equal ones stay in their order, which the bits below tell. */
+START_TEST(is_stable)
+{
+	struct rng r = rng_at(1, "sort.stable", 0);
+	for (size_t n = 0; n < 300; n += 7) {
+		uint64_t a[300], b[300];
+		for (size_t i = 0; i < n; i++)
+			a[i] = rng_below(&r, 40) << 20 | i;
+		const uint64_t *got = sort_u64(a, b, n, 20);
+		for (size_t i = 1; i < n; i++)
+			ck_assert(got[i - 1] < got[i]);
+		for (size_t i = 0; i < n; i++)
+			a[i] = rng_below(&r, 40) << 20 | (n - i);
+		got = sort_u64(a, b, n, 20);
+		for (size_t i = 1; i < n; i++)
+			ck_assert(got[i - 1] >> 20 < got[i] >> 20 || (got[i - 1] >> 20 == got[i] >> 20 && got[i - 1] > got[i]));
+	}
+}
+END_TEST
+
 START_TEST(sorted_reversed_and_equal)
 {
 	uint64_t x[300] = { 0 };
@@ -59,4 +79,4 @@ START_TEST(sorted_reversed_and_equal)
 }
 END_TEST
 
-UNIT_MAIN("sort", equals_qsort, sorted_reversed_and_equal)
+UNIT_MAIN("sort", equals_qsort, is_stable, sorted_reversed_and_equal)

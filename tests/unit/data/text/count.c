@@ -280,7 +280,7 @@ START_TEST(ties_are_broken_by_bytes)
 	for (int round = 0; round < 40; round++) {
 		size_t n = 1 + rng_below(&r, 6000);
 		struct choice by = { 1, 1e18, 1 + (int32_t)rng_below(&r, round % 2 ? 20 : 3000), MERIT_TF, false };
-		struct chooser *ch = chooser_new(&by, 100, 0, NULL, true);
+		struct chooser *ch = chooser_new(&by, 100, 0, NULL);
 		uint32_t *df;
 		uint32_t *order = NEW(uint32_t, n);
 		uint64_t levels = 1 + rng_below(&r, 5);
@@ -368,34 +368,66 @@ static int by_slice(const void *a, const void *b)
 	return slice_order(*(const struct slice *)a, *(const struct slice *)b);
 }
 
+struct group {
+	const struct slice *s;
+	size_t n[8];		/* how many each of 8 groups has */
+};
+
+static size_t group_size(const void *ctx, size_t group)
+{
+	return ((const struct group *)ctx)->n[group];
+}
+
+/* Each seventh is left out. */
+static struct known_term group_term(const void *ctx, size_t group, size_t i)
+{
+	const struct group *g = ctx;
+	for (size_t k = 0; k < group; k++)
+		i += g->n[k];
+	return (struct known_term){ i % 7 == 6 ? (struct slice){ 0 } : g->s[i], (uint32_t)i };
+}
+
+static const void *group_place(const void *ctx, size_t group, size_t i)
+{
+	(void)group;
+	(void)i;
+	return ctx;
+}
+
 START_TEST(sorting_equals_qsort)
 {
 	struct rng r = rng_at(3, "slices", 0);
 	for (int round = 0; round < 12; round++) {
 		size_t n = round < 8 ? rng_below(&r, 300) : 4000 + rng_below(&r, 3000);
 		struct slice *s = NEW(struct slice, n), *want = NEW(struct slice, n);
-		uint32_t *order = NEW(uint32_t, n);
 		bool *seen = NEW0(bool, n);
+		struct group g = { .s = s };
+		size_t nwant = 0, got;
 		for (size_t i = 0; i < n; i++) {
 			size_t len = rng_below(&r, round % 2 ? 4 : 14);
 			char *t = NEW(char, len + 1);
 			for (size_t k = 0; k < len; k++)
 				t[k] = round % 2 ? (char)rng_below(&r, 256) : "\0a\xff"[rng_below(&r, 3)];
-			s[i] = want[i] = (struct slice){ t, len };
+			s[i] = (struct slice){ t, len };
+			g.n[rng_below(&r, 8)]++;
+			if (i % 7 != 6)
+				want[nwant++] = s[i];
 		}
-		slices_sort(s, n, order, 1 + round % 3);
-		if (n)
-			qsort(want, n, sizeof(*want), by_slice);
-		for (size_t i = 0; i < n; i++) {
-			MUST(order[i] < n && !seen[order[i]], "%u twice", order[i]);
-			seen[order[i]] = true;
-			MUST(slice_order(s[order[i]], want[i]) == 0, "place %zu of %zu", i, n);
+		struct term_key *key = terms_sort(&(struct term_list){ &g, 8, group_size, group_term, group_place }, &got, 1 + round % 3);
+		ck_assert_uint_eq(got, nwant);
+		if (nwant)
+			qsort(want, nwant, sizeof(*want), by_slice);
+		for (size_t i = 0; i < nwant; i++) {
+			struct known_term k = group_term(&g, key[i].group, key[i].place);
+			MUST(k.df < n && !seen[k.df], "%u twice", k.df);
+			seen[k.df] = true;
+			MUST(slice_order(k.text, want[i]) == 0, "place %zu of %zu", i, nwant);
 		}
+		free(key);
 		for (size_t i = 0; i < n; i++)
 			free((void *)(uintptr_t)s[i].s);
 		free(s);
 		free(want);
-		free(order);
 		free(seen);
 	}
 	ck_assert_int_lt(slice_order((struct slice){ "ab", 1 }, (struct slice){ "ab", 2 }), 0);
