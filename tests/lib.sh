@@ -39,3 +39,13 @@ check() {
 	shift
 	if "$@" >"$tmp/check" 2>&1; then echo "ok $name"; else echo "not ok $name: $(head -c 300 "$tmp/check" | tr '\n' '~')"; fi
 }
+
+peak() { # COMMAND: its peak memory in KiB
+	ASAN_OPTIONS=quarantine_size_mb=1 /usr/bin/time -f %M -o "$tmp/peak" sh -c "exec $1" && tail -n 1 "$tmp/peak"
+}
+
+# The second command, over ten times the data, needs no more memory than the first.
+flat() { # NAME COMMAND COMMAND
+	small=$(peak "$2") large=$(peak "$3")
+	check "$1 ($small KiB, $large KiB)" test "${large:-0}" -gt 0 -a "${large:-0}" -le $((${small:-0} * 5 / 4 + 2000))
+}
