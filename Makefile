@@ -82,7 +82,7 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-bench: all $(B)/bench/read $(B)/bench/tfidf
+bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf
 	@for b in $(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
 
 fuzz:

@@ -7,10 +7,14 @@
 #ifndef DLS_MATH_DENSE_H
 #define DLS_MATH_DENSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DENSE_LANES 8
 #define DENSE_PAD(n) (((n) + DENSE_LANES - 1) / DENSE_LANES * DENSE_LANES)
+
+/* Uses vectors of 8, 4 or 2 doubles instead of the widest; false: the machine has none such. No result depends on it. */
+bool dense_use(int lanes);
 
 double dense_dot(size_t n, const double *x, const double *y);
 void dense_axpy(size_t n, double a, const double *x, double *y);	/* y += a x */

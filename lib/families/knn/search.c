@@ -9,8 +9,11 @@
 #define QUERIES 4		/* that share a load of a tile */
 #define GROUP_BYTES 262144	/* of tiles that a block of queries passes over at once */
 
-typedef float lanes __attribute__((vector_size(KNN_TILE * sizeof(float))));
-typedef int32_t masks __attribute__((vector_size(KNN_TILE * sizeof(int32_t))));
+/* No wider than the registers of AVX2: what is, GCC 12 keeps in memory. */
+#define LANES 8
+#define PARTS (KNN_TILE / LANES)
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t masks __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 struct knn_index knn_index_new(size_t n, size_t nums, size_t codes, bool squares)
 {
@@ -60,27 +63,39 @@ static void sort_heap(struct knn_near *h, size_t n)
 
 /*
  * Distances of QUERIES queries, q (cols, QUERIES), to the rows of a tile
- * (cols, 16): out (QUERIES, 16).
+ * (cols, KNN_TILE): out (QUERIES, KNN_TILE).
  */
 static inline __attribute__((always_inline)) void tile_distances(const struct knn_index *ix, const float *tile,
-								 const float *q, bool squares, lanes *out)
+								 const float *q, bool squares, lanes out[QUERIES][PARTS])
 {
 	const lanes *x = (const lanes *)tile;
 	const lanes one = (lanes){ 0 } + 1.0f;
-	lanes sum[QUERIES] = { { 0 } };
-	for (size_t j = 0; j < ix->nums; j++, x++, q += QUERIES)
-#pragma GCC unroll 4
-		for (int i = 0; i < QUERIES; i++) {
-			lanes d = *x - q[i];
-			sum[i] += squares ? d * d : (lanes)((masks)d & INT32_MAX);
+	lanes sum[QUERIES][PARTS] = { { { 0 } } };
+	for (size_t j = 0; j < ix->nums; j++, x += PARTS, q += QUERIES)
+#pragma GCC unroll 8
+		for (int i = 0; i < QUERIES * PARTS; i++) {
+			lanes d = x[i % PARTS] - q[i / PARTS];
+			sum[i / PARTS][i % PARTS] += squares ? d * d : (lanes)((masks)d & INT32_MAX);
 		}
-	for (size_t j = 0; j < ix->codes; j++, x++, q += QUERIES)
-#pragma GCC unroll 4
-		for (int i = 0; i < QUERIES; i++)
-			sum[i] += (lanes)((masks)one & (*x != q[i]));
-#pragma GCC unroll 4
-	for (int i = 0; i < QUERIES; i++)
-		out[i] = sum[i];
+	for (size_t j = 0; j < ix->codes; j++, x += PARTS, q += QUERIES)
+#pragma GCC unroll 8
+		for (int i = 0; i < QUERIES * PARTS; i++)
+			sum[i / PARTS][i % PARTS] += (lanes)((masks)one & (x[i % PARTS] != q[i / PARTS]));
+#pragma GCC unroll 8
+	for (int i = 0; i < QUERIES * PARTS; i++)
+		out[i / PARTS][i % PARTS] = sum[i / PARTS][i % PARTS];
+}
+
+/* Offers LANES rows from `row` on to a heap of k. */
+static inline __attribute__((always_inline)) void offer(struct knn_near *heap, size_t k, lanes dist, size_t row, size_t n)
+{
+	masks nearer = dist < heap->dist;
+	int any = 0;
+	for (int l = 0; l < LANES; l++)
+		any |= nearer[l];
+	for (size_t l = 0; any && l < LANES && row + l < n; l++)
+		if (dist[l] < heap->dist)
+			sink(heap, k, (struct knn_near){ dist[l], (uint32_t)(row + l) });
 }
 
 /* Offers the rows of tiles first..last-1 to QUERIES queries, of which the first nq count: heaps (nq, k). */
@@ -90,19 +105,11 @@ static inline __attribute__((always_inline)) void walk(const struct knn_index *i
 {
 	size_t width = (ix->nums + ix->codes) * KNN_TILE;
 	for (size_t t = first; t < last; t++) {
-		lanes dist[QUERIES];
-		size_t rows = ix->n - t * KNN_TILE;
+		lanes dist[QUERIES][PARTS];
 		tile_distances(ix, ix->tiles + t * width, q, squares, dist);
-		for (size_t i = 0; i < nq; i++) {
-			struct knn_near *heap = heaps + i * k;
-			masks nearer = dist[i] < heap->dist;
-			int any = 0;
-			for (int l = 0; l < KNN_TILE; l++)
-				any |= nearer[l];
-			for (size_t l = 0; any && l < KNN_TILE && l < rows; l++)
-				if (dist[i][l] < heap->dist)
-					sink(heap, k, (struct knn_near){ dist[i][l], (uint32_t)(t * KNN_TILE + l) });
-		}
+		for (size_t i = 0; i < nq; i++)
+			for (size_t r = 0; r < PARTS; r++)
+				offer(heaps + i * k, k, dist[i][r], t * KNN_TILE + r * LANES, ix->n);
 	}
 }
 

@@ -126,4 +126,43 @@ START_TEST(cholesky_leaves_out_what_depends)
 }
 END_TEST
 
-UNIT_MAIN("dense", vectors_equal_loops, syrk_equals_loops, cholesky_solves, cholesky_leaves_out_what_depends)
+/* What the kernels make of random numbers, (sizes, 4, 40) doubles. */
+static double *results(void)
+{
+	double *out = NEW0(double, 40 * 4 * 40), *to = out;
+	for (size_t p = 1; p <= 40; p++, to += 4 * 40) {
+		size_t n = 3 * p, ld = DENSE_PAD(p);
+		double *x = random_array(n * ld, p), *a = NEW(double, n * ld), *h = NEW0(double, p * p), *f = NEW0(double, n + ld);
+		dense_rows_scale(n, ld, x, x, a);
+		dense_syrk(n, p, ld, a, x, h, p);
+		dense_rows_dot(n, ld, a, x, f);
+		dense_rows_sum(n, ld, x, f, 1, f + n);
+		dense_axpy(p, 0.3, x, f);
+		to[120] = dense_dot(n * p, x, a);
+		memcpy(to, h + (p - 1) * p, p * sizeof(*h));
+		memcpy(to + 40, f, p * sizeof(*h));
+		memcpy(to + 80, f + n, p * sizeof(*h));
+		free(x);
+		free(a);
+		free(h);
+		free(f);
+	}
+	return out;
+}
+
+START_TEST(no_bit_depends_on_the_width)
+{
+	ck_assert(dense_use(2) && !dense_use(3));
+	double *want = results();
+	for (int lanes = 4; lanes <= 8; lanes *= 2) {
+		if (!dense_use(lanes))
+			continue;
+		double *got = results();
+		ck_assert(memcmp(got, want, 40 * 4 * 40 * sizeof(*got)) == 0);
+		free(got);
+	}
+	free(want);
+}
+END_TEST
+
+UNIT_MAIN("dense", no_bit_depends_on_the_width, vectors_equal_loops, syrk_equals_loops, cholesky_solves, cholesky_leaves_out_what_depends)
