@@ -4,7 +4,7 @@
 #   make check        unit, contract, cli, manual and golden tests (under a minute)
 #   make check-asan   the same under the address and undefined-behaviour sanitizers
 #   make lint         floors, manuals, cppcheck, shellcheck, warnings as errors
-#   make bench        speed and memory, side by side with installed peers
+#   make bench        speed, memory and quality, side by side with installed peers; make bench-quick takes two minutes
 #   make fuzz         a minute of fuzzing for each parser (clang)
 #   make churn        the churn experiment (TRAIN= TEST= for the competition's files)
 #   make linear      the homework on linear models (TRAIN= TARGET=)
@@ -82,6 +82,9 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+bench-quick:
+	RUNS=1 RUNS_CONTEST=1 RUNS_TEXT=1 ROWS=20000 MB=8 $(MAKE) bench
+
 bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf
 	@for b in $(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
 
@@ -113,6 +116,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all units check check-asan lint manuals bench fuzz churn linear tweets reviews install uninstall clean
+.PHONY: all units check check-asan lint manuals bench bench-quick fuzz churn linear tweets reviews install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

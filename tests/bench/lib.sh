@@ -48,22 +48,46 @@ peak() {
 
 has_python() { "$PYTHON" -c "import $1" 2>/dev/null; }
 
-# table ROWS COLS: a numeric CSV with a target y of two classes that depends on the columns.
-table() {
-	awk -v n="$1" -v p="$2" 'BEGIN {
-		srand(7)
-		printf "y"
-		for (j = 1; j <= p; j++) printf ",x%d", j
-		print ""
-		for (i = 0; i < n; i++) {
-			line = ""; z = 0
-			for (j = 1; j <= p; j++) {
-				x = rand() + rand() + rand() - 1.5
-				if (j <= 5) z += x * (j - 2)
-				if (j == 6) z += 2 * x * x
-				line = line sprintf(",%.*f", 3 + j % 4, x)
-			}
-			print (rand() < 1 / (1 + exp(-z)) ? 1 : 0) line
-		}
-	}'
+# table ROWS COLS [CLASSES]: a CSV as tests/bench/table.c makes it, of two classes unless said.
+table() { "$(dirname "$(command -v dls-train)")/bench/table" "$1" "$2" "${3:-2}"; }
+
+# ---- contests: programs side by side, in time, memory and quality ----
+
+# enter PROGRAM FIT [SCORE]: the shell command that is measured, and one that prints predictions of the test rows.
+enter() {
+	entries=$((${entries:-0} + 1))
+	echo "$1" >"$tmp/$entries.name"
+	echo "$2" >"$tmp/$entries.fit"
+	echo "${3:-}" >"$tmp/$entries.score"
+	: >"$tmp/$entries.runs"
+}
+
+# contest WORK [METRIC]: runs all that entered in turn, RUNS times; a line of CSV each to $results, and of a table to stdout.
+contest() {
+	for _ in $(seq "$RUNS"); do
+		for e in $(seq "$entries"); do
+			from=$(date +%s%N)
+			/usr/bin/time -f '%U %S %M' -o "$tmp/time" sh -c "$(cat "$tmp/$e.fit")" >/dev/null 2>"$tmp/err" ||
+				{ echo "failed: $(cat "$tmp/$e.fit"): $(tail -n 3 "$tmp/err")" >&2; continue; }
+			echo "$from $(date +%s%N) $(tail -n 1 "$tmp/time") $(sed -n 's/^seconds of fitting: //p' "$tmp/err")" >>"$tmp/$e.runs"
+		done
+	done
+	echo "$1"
+	for e in $(seq "$entries"); do
+		[ -s "$tmp/$e.runs" ] || continue
+		quality=
+		[ -z "${2:-}" ] || quality=$(sh -c "$(cat "$tmp/$e.score")" 2>"$tmp/err" | dls-eval -q "$2" | cut -f 2)
+		awk '{ print ($2 - $1) / 1e9, $3 + $4, $5 / 1024, $6 }' "$tmp/$e.runs" | sort -n |
+			awk -v work="$1" -v program="$(cat "$tmp/$e.name")" -v metric="${2:-}" -v quality="$quality" '
+				{ wall[NR] = $1; cpu[NR] = $2; mb[NR] = $3; fit[NR] = $4 }
+				END { m = int((NR + 1) / 2); printf "%s,%s,%d,%.3f,%.3f,%.3f,%s,%.2f,%.0f,%s,%s\n", work, program, NR, wall[m],
+					wall[1], wall[NR], fit[m], cpu[m], mb[m], metric, quality }'
+	done >"$tmp/contest"
+	cat "$tmp/contest" >>"${results:-/dev/null}"
+	awk -F, 'NR == 1 { ours = $4 }
+		{ printf "    %-26s %8.3f s  (%.3f to %.3f)  %6.2f times ours  %7.2f s of CPU  %6d MB", $2, $4, $5, $6, $4 / ours, $8, $9
+		  if ($7 != "") printf "  fit alone %.3f s", $7
+		  if ($10 != "") printf "  %s %.5f", $10, $11
+		  print "" }' "$tmp/contest"
+	entries=0
 }

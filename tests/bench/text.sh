@@ -20,7 +20,7 @@ for n in 1-1 1-2; do
 		"$tfidf" "$tmp/t.csv" review 2 tokens=sklearn case=lower nfkc=false min-df=1 ngrams=$n sublinear=true
 	done | awk '{ print $2 + $3 }' | sort -n | head -n 1 >"$tmp/ours"
 	if has_python sklearn; then
-		"$PYTHON" "$folder/peer.py" "$tmp/t.csv" "tfidf:$n" >"$tmp/theirs"
+		"$PYTHON" "$folder/peer.py" tfidf "$tmp/t.csv" "$n" >"$tmp/theirs"
 	else
 		echo >"$tmp/theirs"
 	fi
