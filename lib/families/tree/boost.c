@@ -163,39 +163,40 @@ static void choose_rows(struct fit *f, int round)
 		f->nrows = sample_goss(f->o, key, n, f->run->seed, round, f->rows, f->factor);
 	} else if (round == 0 || f->o->rows < 1) {
 		f->nrows = sample_rows(f->o, n, f->run->seed, round, f->rows);
+	} else {
+		return;
 	}
 	memset(f->in, 0, n);
 	for (size_t i = 0; i < f->nrows; i++)
 		f->in[f->rows[i]] = 1;
 }
 
+struct leaves {
+	struct fit *f;
+	double *score;
+	double scale;
+};
+
+/* Sets the value of a leaf, and adds it to the scores of the rows in it. */
 static void leaf_chunk(void *ctx, size_t node, int worker)
 {
-	struct fit *f = ctx;
+	const struct leaves *l = ctx;
+	const struct fit *f = l->f;
 	const struct grower *g = f->grower;
 	const struct grown *x = &g->grown[node];
+	const uint32_t *rows = g->rows + x->start;
+	double value;
 	(void)worker;
-	if (!g->tree.node[node].left)
-		g->tree.node[node].value = f->o->rate * grower_hold(g, node, objective_leaf(&f->m->o, &f->t,
-			f->train.score, g->rows + x->start, x->count, f->room + 2 * (size_t)x->start));
-}
-
-/* Sets the leaf values, and adds them to the scores of the rows in them. */
-static void set_leaves(struct fit *f, size_t c, double scale)
-{
-	const struct grower *g = f->grower;
-	double *score = f->train.score + c * f->t.n;
+	if (g->tree.node[node].left)
+		return;
 	if (objective_renews(&f->m->o))
-		par_for(f->run->threads, g->tree.nnodes, leaf_chunk, f);
-	for (size_t i = 0; i < g->tree.nnodes; i++) {
-		const struct grown *x = &g->grown[i];
-		if (g->tree.node[i].left)
-			continue;
-		if (!objective_renews(&f->m->o))
-			g->tree.node[i].value = f->o->rate * grower_value(g, i);
-		for (size_t r = x->start; r < x->start + x->count; r++)
-			score[g->rows[r]] += scale * g->tree.node[i].value;
-	}
+		value = grower_hold(g, node, objective_leaf(&f->m->o, &f->t, f->train.score, rows, x->count,
+							    f->room + 2 * (size_t)x->start));
+	else
+		value = grower_value(g, node);
+	g->tree.node[node].value = f->o->rate * value;
+	for (size_t i = 0; i < x->count; i++)
+		l->score[rows[i]] += l->scale * g->tree.node[node].value;
 }
 
 static void grow_class(struct fit *f, int round, size_t c)
@@ -209,10 +210,11 @@ static void grow_class(struct fit *f, int round, size_t c)
 			f->h[i] *= f->factor[i];
 		}
 	f->unit = grad_unit_for(f->t.n);
-	grad_quantise(f->g, f->h, f->t.n, 30, f->gh, &f->unit, threads);
+	grad_quantise(f->g, f->h, f->t.n, 0, f->gh, &f->unit, threads);
 	grower_tree(f->grower, f->rows, f->nrows, f->gh, f->unit, f->use,
 		    rng_at(f->run->seed, "boost.tree", (uint64_t)round));
-	set_leaves(f, c, f->scale[round]);
+	struct leaves l = { f, f->train.score + c * f->t.n, f->scale[round] };
+	par_for(f->nrows < PARALLEL ? 1 : threads, f->grower->tree.nnodes, leaf_chunk, &l);
 	trees_add(t, &f->grower->tree);
 }
 

@@ -48,7 +48,7 @@ static void build(struct grower *g, size_t node, hist_cell *h)
 	const struct grown *x = &g->grown[node];
 	const uint32_t *rows = x->count == g->b->n ? NULL : g->rows + x->start;
 	if (h)
-		hist_build(g->b, g->use, rows, x->count, g->gh, g->room, g->unit.shift, h, g->threads);
+		hist_build(g->b, g->use, rows, x->count, g->gh, g->room, g->unit, g->half, h, g->threads);
 	g->grown[node].hist = h;
 }
 

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "base/par.h"
 
-#define ROWS_A_CHUNK 65536
+#define ROWS_A_CHUNK 16384
+#define STARTS 16	/* shares of the rows that a tree starts with */
 #define SYMMETRIC_DEPTH 6	/* when no other is given */
 #define POOL_BYTES (256u << 20)	/* of histograms at most; beyond that nodes are searched from their rows */
 
@@ -28,6 +29,7 @@ struct grower *grower_new(const struct bins *b, const struct grow_opts *o, int t
 	g->rows = NEW(uint32_t, b->n + 1);
 	g->spare = NEW(uint32_t, b->n + 1);
 	g->room = NEW(struct grad, b->n + 1);
+	g->half = mem_aligned(b->ncells + 1, sizeof(hist_cell));
 	g->nmax = POOL_BYTES / bytes + 2;
 	g->pool = NEW(hist_cell *, g->nmax);
 	g->column = mem_aligned(256, sizeof(hist_cell));
@@ -62,6 +64,7 @@ void grower_free(struct grower *g)
 	free(g->spare);
 	free(g->room);
 	free(g->pool);
+	free(g->half);
 	free(g->column);
 	free(g->weights);
 	free(g->place);
@@ -306,14 +309,36 @@ static void consider(struct grower *g, size_t node)
 	grow_drop(g, node);
 }
 
+struct starting {
+	struct grower *g;
+	const uint32_t *rows;
+	size_t m;
+	hist_cell sum[STARTS];
+};
+
+/* Takes over a share of the rows and sums their gradients. */
+static void start_share(void *ctx, size_t share, int worker)
+{
+	struct starting *s = ctx;
+	size_t from = share * s->m / STARTS, to = (share + 1) * s->m / STARTS;
+	hist_cell sum = { 0, 0 };
+	(void)worker;
+	for (size_t i = from; i < to; i++) {
+		s->g->rows[i] = s->rows[i];
+		sum += grad_cell(s->g->gh[s->rows[i]], s->g->unit.shift);
+	}
+	s->sum[share] = sum;
+}
+
 static void start(struct grower *g, const uint32_t *rows, size_t m, const uint8_t *use)
 {
 	const struct grow_opts *o = &g->o;
 	struct grad_unit u = g->unit;
+	struct starting s = { .g = g, .rows = rows, .m = m };
 	hist_cell sum = { 0, 0 };
-	memcpy(g->rows, rows, m * sizeof(*rows));
-	for (size_t i = 0; i < m; i++)
-		sum += grad_cell(g->gh[rows[i]], u.shift);
+	par_for(m < ROWS_A_CHUNK ? 1 : g->threads, STARTS, start_share, &s);
+	for (int i = 0; i < STARTS; i++)
+		sum += s.sum[i];
 	for (size_t i = 0; g->place && i < g->b->n; i++)
 		g->place[i] = UINT32_MAX;
 	for (size_t i = 0; g->place && i < m; i++)

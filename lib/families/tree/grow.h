@@ -70,6 +70,7 @@ struct grower {
 	size_t head, nqueue;
 	uint32_t *spare;	/* (n) */
 	struct grad *room;	/* (n) */
+	hist_cell *half;	/* scratch of hist_build() */
 	hist_cell **pool;	/* (nmax) histograms not in use, nfree of nmade */
 	size_t nfree, nmade, nmax;
 	hist_cell *column;	/* (256) zero between uses */
