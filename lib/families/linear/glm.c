@@ -12,6 +12,7 @@
 #define COLUMN_CHUNKS 64
 #define PARALLEL 20000	/* entries from which the sparse gradient is worth a second thread */
 #define HESS_DOUBLES (1 << 23)	/* partial Hessians take about 64 MB at most */
+#define KEPT_BYTES ((size_t)512 << 20)	/* that a kept design may take */
 
 /* A worker's memory for one block, and where parts of it begin. */
 struct block_mem {
@@ -161,7 +162,12 @@ static void run_chunk(void *ctx, size_t chunk, int worker)
 	size_t blocks = (g->n + DESIGN_ROWS - 1) / DESIGN_ROWS;
 	for (size_t k = chunk * blocks / job->chunks; k < (chunk + 1) * blocks / job->chunks; k++) {
 		size_t i0 = k * DESIGN_ROWS, n = g->n - i0 < DESIGN_ROWS ? g->n - i0 : DESIGN_ROWS;
-		design_block(g->ds, g->d, i0, n, b.dense, b.hot);
+		if (g->dense) {
+			b.dense = g->dense + i0 * g->ds->ld;
+			b.hot = g->hot + i0 * g->ds->nslots;
+		} else {
+			design_block(g->ds, g->d, i0, n, b.dense, b.hot);
+		}
 		if (job->p->theta)
 			scores(g, job, n, &b);
 		for (size_t i = 0; job->sparse && i < n; i++)
@@ -267,6 +273,24 @@ static void sparse_gradient(const struct glm *g, const double *r, double *grad)
 	}
 	from[0] = 0;
 	par_for(nnz < PARALLEL ? 1 : g->threads, COLUMN_CHUNKS, column_chunk, &c);
+}
+
+static void keep_block(void *ctx, size_t block, int worker)
+{
+	const struct glm *g = ctx;
+	size_t i0 = block * DESIGN_ROWS, n = g->n - i0 < DESIGN_ROWS ? g->n - i0 : DESIGN_ROWS;
+	(void)worker;
+	design_block(g->ds, g->d, i0, n, g->dense + i0 * g->ds->ld, g->hot + i0 * g->ds->nslots);
+}
+
+void glm_keep(struct glm *g)
+{
+	size_t row = g->ds->ld * sizeof(*g->dense) + g->ds->nslots * sizeof(*g->hot);
+	if (g->n > KEPT_BYTES / row)
+		return;
+	g->dense = mem_aligned(g->n * g->ds->ld, sizeof(*g->dense));
+	g->hot = NEW(int32_t, g->n * g->ds->nslots);
+	par_for(g->threads, (g->n + DESIGN_ROWS - 1) / DESIGN_ROWS, keep_block, g);
 }
 
 double glm_pass(const struct glm *g, const struct glm_pass *p)

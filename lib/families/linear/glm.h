@@ -36,12 +36,17 @@ struct glm {
 	double unit;		/* power of two by which values, intercept and coefficients are divided */
 	double wsum;		/* sum of weights before */
 	double *l1, *l2;	/* (m) penalties in these units; 0 for intercepts */
+	double *dense;		/* (n, ld) and (n, slots) the design, or NULL: made anew in each pass, see glm_keep() */
+	int32_t *hot;
 	int threads;
 };
 
 /* drop, knots: see design_new(). Penalties are 0 until glm_penalty(). */
 struct glm *glm_new(const struct data *d, enum loss loss, double param, bool drop, int32_t knots, int threads);
 void glm_free(struct glm *g);
+
+/* Keeps the design for many passes, if it is not too large: a pass takes half the time then. */
+void glm_keep(struct glm *g);
 
 /*
  * Chooses the scale of the sparse columns' parameters so that F bends about as

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/par.h"
 #include "math/dense.h"
 
 #define RATIO_TALL 1e-4		/* last penalty over first, with more rows than columns; as glmnet */
@@ -24,6 +25,8 @@ static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, do
 		    each_fn *each, void *ctx)
 {
 	double *theta = NEW(double, g->m);
+	if (g->loss != LOSS_SQUARED && s->solver != SOLVE_IPM)	/* of squared loss one pass does for all penalties */
+		glm_keep(g);
 	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
 	s->memory = keep ? solve_memory_new(g->m) : NULL;
 	glm_null(g, theta);
@@ -68,26 +71,62 @@ void lin_folds(const struct data *d, struct rng r, int32_t folds, int32_t *fold)
 	free(order);
 }
 
-/* One fold: the held-out loss at each penalty. */
+#define HELD_ROWS 1024	/* held-out rows of a chunk, whose columns stay in the cache for all penalties */
+
+/* One fold: its models, and the loss of each on held-out rows. */
 struct held {
+	struct lin **model;	/* (n) */
+	size_t n;
 	const struct data *out;
-	double *y, *w, *f, *r;	/* (n), (n), (n, k), (n, k) */
-	double *loss;		/* (penalties) mean held-out loss */
+	double *loss;		/* (chunks, n) sums */
 };
 
-static void held_loss(void *ctx, size_t i, const struct glm *g, const double *theta)
+static void held_model(void *ctx, size_t i, const struct glm *g, const double *theta)
 {
-	struct held *h = ctx;
-	struct lin *m = lin_from(g, theta, g->d);
-	size_t n = h->out->n;
+	((struct held *)ctx)->model[i] = lin_from(g, theta, g->d);
+}
+
+static void held_chunk(void *ctx, size_t chunk, int worker)
+{
+	const struct held *h = ctx;
+	struct data part = *h->out;
+	size_t from = chunk * HELD_ROWS, k = h->model[0]->k;
+	(void)worker;
+	part.rows += from;
+	part.n = h->out->n - from < HELD_ROWS ? h->out->n - from : HELD_ROWS;
+	double *y = NEW(double, part.n), *w = NEW(double, part.n), *f = NEW(double, part.n * k), *r = NEW(double, part.n * k);
+	for (size_t a = 0; a < part.n; a++) {
+		size_t row = data_row(&part, a);
+		y[a] = part.y ? part.y[row] : (double)part.label[row];
+		w[a] = data_weight(&part, a);
+	}
+	for (size_t i = 0; i < h->n; i++) {
+		const struct lin *m = h->model[i];
+		lin_scores(m, &part, f);
+		h->loss[chunk * h->n + i] = m->loss == LOSS_SOFTMAX ? loss_softmax(part.n, k, y, w, f, r, NULL) :
+			loss_rows(m->loss, m->param, part.n, y, w, f, r, NULL);
+	}
+	free(y);
+	free(w);
+	free(f);
+	free(r);
+}
+
+/* Mean loss of each of n models on the rows of out. */
+static void held_loss(struct held *h, int threads, double *loss)
+{
+	size_t chunks = (h->out->n + HELD_ROWS - 1) / HELD_ROWS;
 	double total = 0;
-	for (size_t a = 0; a < n; a++)
-		total += h->w[a];
-	lin_scores(m, h->out, h->f);
-	double loss = m->loss == LOSS_SOFTMAX ? loss_softmax(n, m->k, h->y, h->w, h->f, h->r, NULL)
-					      : loss_rows(m->loss, m->param, n, h->y, h->w, h->f, h->r, NULL);
-	h->loss[i] = total > 0 ? loss / total : 0;
-	lin_free(m);
+	h->loss = NEW(double, chunks * h->n);
+	par_for(threads, chunks, held_chunk, h);
+	for (size_t a = 0; a < h->out->n; a++)
+		total += data_weight(h->out, a);
+	for (size_t i = 0; i < h->n; i++) {
+		loss[i] = 0;
+		for (size_t c = 0; c < chunks && total > 0; c++)
+			loss[i] += h->loss[c * h->n + i] / total;
+	}
+	free(h->loss);
 }
 
 static void run_fold(const struct lin_opts *o, struct solve s, const struct glm *g, const double *lambda, size_t n,
@@ -105,19 +144,13 @@ static void run_fold(const struct lin_opts *o, struct solve s, const struct glm 
 	test.n = d->n - in;
 	struct glm *sub = glm_new(&train, g->loss, g->loss == LOSS_HUBER ? g->param * g->unit : g->param,
 				  !lin_penalised(o), o->knots, g->threads);
-	struct held h = { .out = &test, .y = NEW(double, test.n), .w = NEW(double, test.n), .f = NEW(double, test.n * g->k),
-			  .r = NEW(double, test.n * g->k), .loss = loss };
-	for (size_t i = 0; i < test.n; i++) {
-		size_t row = data_row(&test, i);
-		h.y[i] = d->y ? d->y[row] : (double)d->label[row];
-		h.w[i] = data_weight(&test, i);
-	}
-	descend(o, &s, sub, fmax(o->tol, FOLD_TOL), lambda, n, held_loss, &h);
+	struct held h = { NEW(struct lin *, n), n, &test, NULL };
+	descend(o, &s, sub, fmax(o->tol, FOLD_TOL), lambda, n, held_model, &h);
+	held_loss(&h, g->threads, loss);
+	for (size_t i = 0; i < n; i++)
+		lin_free(h.model[i]);
+	free(h.model);
 	glm_free(sub);
-	free(h.y);
-	free(h.w);
-	free(h.f);
-	free(h.r);
 	free(rows);
 }
 

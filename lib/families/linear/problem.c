@@ -195,6 +195,8 @@ void glm_free(struct glm *g)
 	free(g->scale);
 	free(g->y);
 	free(g->w);
+	free(g->dense);
+	free(g->hot);
 	free(g->l1);
 	free(g->l2);
 	free(g);
