@@ -1,7 +1,9 @@
 /*
  * A pool of POSIX threads that waits on a condition variable. One job at a
  * time; chunks are handed out by an atomic counter. A wake-up costs about
- * 10 us, so callers keep work under that in one chunk.
+ * 10 us, so callers keep work under that in one chunk. A helper that is late,
+ * for other processes have its processor, finds the job closed: nobody waits
+ * for it.
  */
 #include "base/par.h"
 
@@ -26,9 +28,9 @@ static struct {
 	struct job job;
 	atomic_size_t next;	/* the next chunk to hand out */
 	atomic_ullong round;	/* changes when there is a new job */
-	int wanted;		/* workers that take part in this job */
+	int wanted;		/* workers that may take part in this job; 0: it is closed */
 	int started;		/* helper threads that exist */
-	atomic_int busy;	/* helpers that have not finished this job */
+	atomic_int busy;	/* helpers that take part and have not finished */
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
 	   .done = PTHREAD_COND_INITIALIZER };
 
@@ -55,6 +57,7 @@ static void *helper(void *arg)
 		seen = atomic_load(&pool.round);
 		struct job job = pool.job;
 		int takes_part = worker < pool.wanted;
+		atomic_fetch_add(&pool.busy, takes_part);
 		pthread_mutex_unlock(&pool.lock);
 		if (!takes_part)
 			continue;
@@ -98,7 +101,6 @@ void par_for(int threads, size_t n, par_fn *fn, void *ctx)
 	pool.job = job;
 	pool.wanted = threads;
 	atomic_store(&pool.next, 0);
-	atomic_store(&pool.busy, threads - 1);
 	atomic_fetch_add(&pool.round, 1);
 	pthread_cond_broadcast(&pool.work);
 	pthread_mutex_unlock(&pool.lock);
@@ -106,6 +108,7 @@ void par_for(int threads, size_t n, par_fn *fn, void *ctx)
 	for (int i = 0; i < SPINS && atomic_load(&pool.busy) > 0; i++)
 		__builtin_ia32_pause();
 	pthread_mutex_lock(&pool.lock);
+	pool.wanted = 0;
 	while (atomic_load(&pool.busy) > 0)
 		pthread_cond_wait(&pool.done, &pool.lock);
 	pthread_mutex_unlock(&pool.lock);
