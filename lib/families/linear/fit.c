@@ -162,6 +162,7 @@ static void begin(const struct lin_opts *o, struct solve *s, struct glm *g, doub
 	glm_null(g, theta);
 	s->tol = o->tol * solve_scale(g, theta) * glm_scale(g, o->l2);
 	glm_penalty(g, o->l1, o->l2, o->standardize);
+	s->tol = fmin(s->tol, solve_tol_limit(g));
 }
 
 static void minimise(const struct lin_opts *o, struct solve *s, struct glm *g, struct run *run, double *theta, int *rounds)

@@ -171,7 +171,8 @@ static void run_chunk(void *ctx, size_t chunk, int worker)
 		if (job->p->theta)
 			scores(g, job, n, &b);
 		for (size_t i = 0; job->sparse && i < n; i++)
-			sparse_dots(g->d->sparse, data_row(g->d, i0 + i), g->k, job->sparse, b.f + i * g->k);
+			sparse_dots(g->x.n ? &g->x : g->d->sparse, g->x.n ? i0 + i : data_row(g->d, i0 + i), g->k, job->sparse,
+				    b.f + i * g->k);
 		s->loss += job->p->rows(g, job->p->ctx, i0, n, b.f, b.r, b.h);
 		if (job->p->grad)
 			add_gradient(g, n, &b, s);

@@ -29,6 +29,7 @@ struct glm {
 	size_t n, k, q, m;
 	size_t qd;		/* 1 + design columns */
 	struct sparse xt;	/* (q - qd, n) the sparse columns by row of the view; zero where there are none */
+	struct sparse x;	/* (n, q - qd) the same by row, or zero: as the data has them, see glm_restrict() */
 	const double *ratio;	/* (q - qd) the penalty is on their weights over these; NULL: 1; borrowed */
 	double *scale;		/* (q - qd) what their parameters are multiplied by to be weights, see glm_scale() */
 	double *y;		/* (n) by row of the view: value / unit, or class */
@@ -60,6 +61,10 @@ double glm_scale(struct glm *g, double l2);
 
 /* Of classes: y is 1 for this class and 0 for all others. At first it is the class itself. */
 void glm_against(struct glm *g, int32_t class);
+
+/* The same problem in its dense columns and n of its sparse ones (ascending) alone; g stays in use meanwhile. */
+struct glm *glm_restrict(const struct glm *g, const uint32_t *columns, size_t n);
+void glm_restrict_free(struct glm *r);
 
 /* Penalties as the user means them; on coefficients of original units unless standardize. */
 void glm_penalty(struct glm *g, double l1, double l2, bool standardize);

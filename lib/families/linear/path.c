@@ -30,9 +30,10 @@ static void descend(const struct lin_opts *o, struct solve *s, struct glm *g, do
 	bool keep = s->solver == SOLVE_NEWTON || s->solver == SOLVE_CD;
 	s->memory = keep ? solve_memory_new(g->m) : NULL;
 	glm_null(g, theta);
-	s->tol = tol * solve_scale(g, theta) * glm_scale(g, lambda[n - 1] * (1 - o->mix));
+	double most = tol * solve_scale(g, theta) * glm_scale(g, lambda[n - 1] * (1 - o->mix));
 	for (size_t i = 0; i < n; i++) {
 		glm_penalty(g, lambda[i] * o->mix, lambda[i] * (1 - o->mix), o->standardize);
+		s->tol = fmin(most, solve_tol_limit(g));
 		if (s->solver == SOLVE_IPM)
 			glm_null(g, theta);	/* an interior point gains nothing from a start at a corner */
 		solve(s, g, theta);

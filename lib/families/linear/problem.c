@@ -202,6 +202,37 @@ void glm_free(struct glm *g)
 	free(g);
 }
 
+struct glm *glm_restrict(const struct glm *g, const uint32_t *columns, size_t n)
+{
+	struct glm *r = NEW(struct glm, 1);
+	*r = *g;
+	r->xt = sparse_pick(&g->xt, columns, n);
+	r->x = sparse_transpose(&r->xt, NULL, 0, n, g->threads);
+	r->q = g->qd + n;
+	r->m = r->k * r->q;
+	r->scale = NEW(double, n);
+	r->l1 = NEW(double, r->m);
+	r->l2 = NEW(double, r->m);
+	for (size_t j = 0; j < n; j++)
+		r->scale[j] = g->scale[columns[j]];
+	for (size_t a = 0; a < r->m; a++) {
+		size_t j = a % r->q, from = a / r->q * g->q + (j < g->qd ? j : g->qd + columns[j - g->qd]);
+		r->l1[a] = g->l1[from];
+		r->l2[a] = g->l2[from];
+	}
+	return r;
+}
+
+void glm_restrict_free(struct glm *r)
+{
+	sparse_free(&r->xt);
+	sparse_free(&r->x);
+	free(r->scale);
+	free(r->l1);
+	free(r->l2);
+	free(r);
+}
+
 /* Of a row of average weight, near the minimum: for a classifier that is sure of most rows far below its most, 1/4. */
 static double curvature(enum loss loss)
 {

@@ -11,6 +11,8 @@
 #define NEWTON_HESSIANS 6
 #define LBFGS_PASSES 150
 
+#define MANY 2000	/* sparse columns from which l1 is solved over a working set of them */
+
 /* A Hessian costs a product for each pair of entries of a row; it and its factor must fit in memory. */
 #define NEWTON_MAX 3000
 
@@ -45,6 +47,14 @@ double solve_scale(const struct glm *g, const double *theta)
 	return fmax(s, g->loss >= LOSS_POISSON ? 1e-3 : 1e-6 * size);
 }
 
+double solve_tol_limit(const struct glm *g)
+{
+	double least = INFINITY;
+	for (size_t a = 0; a < g->m; a++)
+		least = g->l1[a] > 0 ? fmin(least, g->l1[a]) : least;
+	return 0.1 * least;
+}
+
 struct lbfgs_ctx {
 	const struct glm *g;
 	struct solve *s;
@@ -64,7 +74,7 @@ static bool lbfgs_told(void *ctx, int iteration, double objective)
 	return c->s->told(c->s->ctx, iteration, c->s->iterations, objective, c->x);
 }
 
-static void solve_lbfgs(struct solve *s, const struct glm *g, double *theta)
+void solve_lbfgs(struct solve *s, const struct glm *g, double *theta)
 {
 	struct lbfgs_ctx ctx = { g, s, theta };
 	struct lbfgs o = { .memory = 10, .iterations = s->iterations, .tol = s->tol,
@@ -84,7 +94,7 @@ void solve(struct solve *s, const struct glm *g, double *theta)
 		solve_newton(s, g, theta);
 		break;
 	case SOLVE_LBFGS:
-		solve_lbfgs(s, g, theta);
+		(g->q - g->qd >= MANY && dense_maxabs(g->m, g->l1) > 0 ? solve_screened : solve_lbfgs)(s, g, theta);
 		break;
 	case SOLVE_GD:
 	case SOLVE_SGD:

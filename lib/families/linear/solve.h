@@ -3,7 +3,7 @@
  *
  *	newton	Newton's method; with l1, coordinate descent on each quadratic model (proximal Newton)
  *	cd	the same with coordinate descent in any case; for squared loss, the covariance updates of glmnet
- *	lbfgs	limited-memory BFGS, OWL-QN with l1
+ *	lbfgs	limited-memory BFGS, OWL-QN with l1, over a working set when there are very many sparse columns
  *	gd	gradient descent, sgd stochastic gradient descent in small batches; a proximal step for l1
  *	ipm	interior point, for the quantile loss alone
  */
@@ -51,6 +51,8 @@ void solve_memory_free(struct solve_memory *k);	/* NULL is fine */
 /* One each, same contract. */
 void solve_newton(struct solve *s, const struct glm *g, double *theta);
 void solve_descent(struct solve *s, const struct glm *g, double *theta);
+void solve_lbfgs(struct solve *s, const struct glm *g, double *theta);
+void solve_screened(struct solve *s, const struct glm *g, double *theta);
 void solve_ipm(struct solve *s, const struct glm *g, double *theta);
 
 /* Newton or lbfgs, whichever is likely to need fewer operations on this problem (ipm for quantile). */
@@ -69,5 +71,8 @@ void quadratic_l1(size_t m, const double *hess, const double *extra, const doubl
  * rounding rules.
  */
 double solve_scale(const struct glm *g, const double *theta);
+
+/* A tenth of the least l1 penalty there is: with a larger tolerance the penalty would not be felt. Infinite without penalties. */
+double solve_tol_limit(const struct glm *g);
 
 #endif

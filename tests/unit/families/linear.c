@@ -581,6 +581,60 @@ START_TEST(units_of_the_target)
 }
 END_TEST
 
+/* L1 over a working set of thousands of sparse columns ends where it ends over all of them, whatever the view of the rows. */
+START_TEST(working_sets_reach_the_minimum)
+{
+	enum { N = 300, TERMS = 2500 };
+	struct rng r = rng_at(4, "linear.screen", 0);
+	struct sparse x = sparse_new(TERMS);
+	int32_t *label = NEW(int32_t, N);
+	uint32_t rows[N / 2];
+	for (int32_t i = 0; i < N; i++) {
+		double sum = 0;
+		size_t k = 0;
+		sparse_reserve(&x, 40);
+		for (int32_t j = (int32_t)rng_below(&r, 60); j < TERMS && k < 40; j += 1 + (int32_t)rng_below(&r, 2 * TERMS / 40)) {
+			x.col[x.start[x.n] + k] = j;
+			sum += (x.val[x.start[x.n] + k++] = rng_normal(&r)) * (j % 25 == 0 ? 3 : 0);
+		}
+		sparse_end(&x, k);
+		sum += rng_normal(&r);
+		label[i] = sum < -1 ? 0 : sum < 1 ? 1 : 2;
+		if (i % 2)
+			rows[i / 2] = (uint32_t)i;
+	}
+	for (int32_t k = 2; k <= 3; k++)
+		for (int view = 0; view < 2; view++) {
+			struct data d = { .n = view ? N / 2 : N, .rows = view ? rows : NULL, .sparse = &x, .label = label, .nclasses = 3 };
+			struct glm *g = glm_new(&d, k == 2 ? LOSS_LOGISTIC : LOSS_SOFTMAX, 0, false, 0, 2);
+			double *a = NEW(double, g->m), *b = NEW(double, g->m);
+			struct solve s = { .iterations = 5000, .tol = 1e-9 }, t = s;
+			if (k == 2)
+				glm_against(g, 2);
+			glm_null(g, a);
+			glm_scale(g, 1e-3);
+			glm_penalty(g, 4e-3, 1e-3, true);
+			memcpy(b, a, g->m * sizeof(*a));
+			solve_lbfgs(&s, g, a);
+			solve_screened(&t, g, b);
+			ck_assert(s.converged && t.converged);
+			ck_assert(fabs(s.objective - t.objective) < 1e-12);
+			size_t used = 0;
+			for (size_t j = 0; j < g->m; j++) {
+				MUST(fabs(a[j] - b[j]) < 1e-5, "%d classes, view %d: parameter %zu is %g, not %g", k, view, j, b[j], a[j]);
+				used += b[j] != 0;
+			}
+			ck_assert(used > 10 && used < TERMS / 4);
+			free(a);
+			free(b);
+			glm_free(g);
+		}
+	sparse_free(&x);
+	free(label);
+}
+END_TEST
+
 UNIT_MAIN("linear", newton_equals_golden, cd_equals_golden, lbfgs_equals_golden, gd_equals_golden, design_is_standardised,
 	  passes_equal_a_dense_design, same_bytes_for_any_threads, contributions_sum_to_the_score,
-	  path_begins_at_zero_and_equals_single_fits, sgd_comes_near, hard_data, knots_equal_columns_of_hinges, units_of_the_target)
+	  path_begins_at_zero_and_equals_single_fits, sgd_comes_near, hard_data, knots_equal_columns_of_hinges, units_of_the_target,
+	  working_sets_reach_the_minimum)
