@@ -56,10 +56,14 @@ UNUSED static const char *task_name(enum task t)
 
 /* ---- tables ---- */
 
-/* MIXED has numbers and categories, MEAGRE those and columns that tell nothing, COUNTS whole numbers >= 0, LEVELS categories. */
-enum table_kind { TABLE_MIXED, TABLE_MEAGRE, TABLE_COUNTS, TABLE_LEVELS, TABLE_KINDS };
+/*
+ * MIXED has numbers and categories, WIDE those and many more numbers, MEAGRE those and columns that tell nothing, COUNTS
+ * whole numbers >= 0, LEVELS categories.
+ */
+enum table_kind { TABLE_MIXED, TABLE_WIDE, TABLE_MEAGRE, TABLE_COUNTS, TABLE_LEVELS, TABLE_KINDS };
 
-#define MAX_COLS 9
+#define MORE_COLS 36
+#define MAX_COLS (5 + MORE_COLS)
 #define CITIES 12
 
 struct synth {
@@ -142,7 +146,7 @@ UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size
 {
 	struct synth s = { .n = n, .task = task };
 	double *score = NEW0(double, n);
-	if (kind == TABLE_MIXED || kind == TABLE_MEAGRE) {
+	if (kind <= TABLE_MEAGRE) {
 		synth_column(&s, "size", KIND_NUMERIC, 0, 0, 1.5, seed, score);
 		synth_column(&s, "age", KIND_NUMERIC, 0, 0.1, 1, seed, score);
 		synth_column(&s, "visits", KIND_NUMERIC, 4, 0, 0.5, seed, score);
@@ -153,6 +157,11 @@ UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size
 		for (int j = 0; j < 4; j++)
 			synth_column(&s, names[j], kind == TABLE_COUNTS ? KIND_NUMERIC : KIND_CATEGORY, 6, j == 3 ? 0.1 : 0,
 				     j % 2 ? 0.8 : -0.8, seed, score);
+	}
+	for (int j = 0; kind == TABLE_WIDE && j < MORE_COLS; j++) {
+		static char names[MORE_COLS][8];
+		snprintf(names[j], sizeof(names[j]), "more%d", j);
+		synth_column(&s, names[j], KIND_NUMERIC, 0, j % 3 ? 0 : 0.2, j % 5 ? 0 : 0.3, seed, score);
 	}
 	if (kind == TABLE_MEAGRE) {
 		struct column *flat = synth_add(&s, "flat", KIND_NUMERIC, 0), *gone = synth_add(&s, "gone", KIND_NUMERIC, 0);
@@ -264,7 +273,7 @@ UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synt
 		vectors_borrow(&s->vectors, &like->vectors);
 	} else {
 		vectors_add(&s->vectors, synth_tfidf("1", 0, s->text.text, s->n), &columns);
-		vectors_add(&s->vectors, synth_tfidf("2", 4, s->text.text, s->n), &columns);
+		vectors_add(&s->vectors, synth_tfidf("2", 9, s->text.text, s->n), &columns);
 		synth_add_features(&s->vectors);
 		vectors_bind(&s->vectors, &s->text, 1);
 	}
@@ -345,10 +354,13 @@ UNUSED static bool opt_takes(const struct opt *o, void *opts, const char *value)
 	return !why;
 }
 
-/* The w-th value to try of an option of words "a|b|c", or of a flag the one that is not its default: malloc'ed, or NULL. */
-UNUSED static char *opt_word(const struct opt *o, int w)
+/*
+ * The w-th value to try: of words "a|b|c" each, of a flag the one that is not its default, of a number two, which its
+ * range may forbid: malloc'ed, or NULL.
+ */
+UNUSED static char *opt_value(const struct opt *o, int w)
 {
-	const char *range = o->type == OPT_TEXT ? o->range : NULL;
+	const char *range = o->type == OPT_TEXT ? o->range : o->type == OPT_LIST ? NULL : "2|0.3";
 	if (o->type == OPT_BOOL)
 		return w ? NULL : mem_str(o->def && strcmp(o->def, "true") == 0 ? "false" : "true");
 	while (w-- > 0 && range)
