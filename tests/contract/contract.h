@@ -72,6 +72,7 @@ struct synth {
 	int32_t *label;	/* (n) for classes */
 	double *y, *w;	/* (n) for regression; (n) weights, some 0 */
 	enum task task;
+	bool counts;	/* nothing is below 0 */
 	/* synth_texts() adds these: */
 	struct column text;		/* the text column "note" */
 	struct vectors vectors;		/* of it: counts of words, and hashed pairs; and features that rows bring */
@@ -144,7 +145,7 @@ UNUSED static void synth_target(struct synth *s, const double *score, uint64_t s
 
 UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size_t n, uint64_t seed)
 {
-	struct synth s = { .n = n, .task = task };
+	struct synth s = { .n = n, .task = task, .counts = kind >= TABLE_COUNTS };
 	double *score = NEW0(double, n);
 	if (kind <= TABLE_MEAGRE) {
 		synth_column(&s, "size", KIND_NUMERIC, 0, 0, 1.5, seed, score);
@@ -221,8 +222,8 @@ UNUSED static struct tfidf *synth_tfidf(const char *ngrams, int32_t hash_bits, c
 #define WORDS 30	/* in texts */
 #define FEATURES 5	/* that rows bring, "f=0" ... */
 
-/* Rows that bring some of their features, the last columns of vs. */
-UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint64_t seed)
+/* Rows that bring some of their features, the last columns of vs, whose values are from `least` up. */
+UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint64_t seed, int least)
 {
 	struct rng r = rng_at(seed, "given", 0);
 	struct sparse s = sparse_new(vs->ncols);
@@ -232,7 +233,7 @@ UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint
 		for (size_t f = 0; f < FEATURES; f++)
 			if (rng_below(&r, 2)) {
 				s.col[s.start[i] + k] = (int32_t)(vs->ncols - FEATURES + f);
-				s.val[s.start[i] + k++] = (double)rng_below(&r, 9) - 4;
+				s.val[s.start[i] + k++] = (double)rng_below(&r, 9) + least;
 			}
 		sparse_end(&s, k);
 	}
@@ -277,7 +278,7 @@ UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synt
 		synth_add_features(&s->vectors);
 		vectors_bind(&s->vectors, &s->text, 1);
 	}
-	s->given = synth_given(&s->vectors, s->n, seed);
+	s->given = synth_given(&s->vectors, s->n, seed, s->counts ? 0 : -4);
 	s->sparse = vectors_rows(&s->vectors, &s->text, &s->given, s->n, 1);
 }
 

@@ -165,7 +165,7 @@ _Noreturn static void use_model(const struct target *t, struct bytes b)
 	struct sparse given = sparse_empty(m->vectors.ncols, SCORED);
 	struct str s = { 0 };
 	if (m->vectors.ncols >= FEATURES)
-		given = synth_given(&m->vectors, SCORED, 3);
+		given = synth_given(&m->vectors, SCORED, 3, -4);
 	schema_cells(cols, m->schema.nfields, SCORED);
 	for (size_t j = 0; j < m->schema.nfields; j++)
 		for (size_t i = 0; i < SCORED; i++)
