@@ -18,11 +18,13 @@ awk 'BEGIN {
 }' >rows.csv
 awk -F, 'NR > 1 { printf "{\"id\":%s,\"size\":%s,\"age\":%s,\"city\":\"%s\",\"note\":\"%s\",\"y\":\"%s\"}\n", $1, $2, $3 == "" ? "null" : $3, $4, $5, $7 }' rows.csv >rows.json
 
-# alike NAME INPUT COMMAND: out.1 is what it prints.
+# alike NAME INPUT COMMAND: the same bytes, which are out.1.
 alike() {
 	for t in 1 3 8; do sh -c "$3 --threads $t" <"$2" >out.$t 2>err.$t; done
 	check "$1" sh -c 'cat err.1; test -s out.1 && cmp out.1 out.3 && cmp out.1 out.8'
 }
+
+alike "a part of the rows" rows.csv "dls-split --stratify y --frac 0.3"
 
 # ---- dls-tfidf ----
 

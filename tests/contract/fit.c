@@ -354,7 +354,10 @@ START_TEST(views_of_rows)
 }
 END_TEST
 
-/* Each word of each option, each flag turned over, two values of each number, one at a time. A task may refuse a word (a loss of another task). */
+/*
+ * Each word of each option, each flag turned over, two values of each number, one at a time. A task may refuse a word (a
+ * loss of another task).
+ */
 START_TEST(every_option)
 {
 	struct contract_case c = case_at(_i);
