@@ -10,13 +10,9 @@ fit="dls-train -q --target label --id id --drop stars"
 # same NAME FILE FILE: passes when the bytes are the same.
 same_bytes() { check "$1" cmp "$2" "$3"; }
 
-# ---- vectorisers: the same bytes for any threads, memory and form of the input ----
+# ---- vectorisers: the same bytes for any memory and form of the input (and any threads: threads.sh) ----
 
 dls-tfidf --text text --ngrams 1-2 -o tf <"$reviews"
-for t in 1 2 3; do
-	dls-tfidf --threads $t --text text --ngrams 1-2 -o tf.$t <"$reviews"
-	same_bytes "a vectoriser on $t threads" tf tf.$t
-done
 awk 'BEGIN { srand(1); print "t,y"; for (i = 0; i < 3000; i++) { s = ""; for (k = 0; k < 12; k++) s = s " w" int(exp(rand() * 10.3)); print s "," i % 3 } }' >large.csv
 expect "no file is an argument" 64 'dls-tfidf --text t large.csv'
 dls-tfidf --text t --target y --select chi2 --max-features 500 --memory 0 -o whole <large.csv
@@ -78,9 +74,6 @@ err_has "cosines by two vectorisers: said" "fit with --joint"
 dls-tfidf --text a,a --min-df 1 -o twice <small.csv
 check "a text that is named twice is one" test "$(dls-tfidf --dump twice | cut -f 1 | sort -u | wc -l)" = 2
 expect "rows to a full disk" 74 'dls-tfidf --apply joint <small.csv >/dev/full'
-for t in 1 2 3; do dls-tfidf --threads $t --apply whole <large.csv >rows.$t; done
-same_bytes "rows on 2 threads" rows.1 rows.2
-same_bytes "rows on 3 threads" rows.1 rows.3
 
 # ---- choosing by the target ----
 
@@ -124,12 +117,6 @@ same_bytes "scored alone" last alone
 sed 1d "$reviews" | sed 's/""/\\"/g;s/^\([^,]*\),"\(.*\)",\([0-9]*\),\(.*\)$/{"id":"\1","text":"\2","label":"\4"}/;s/^\([^{,][^,]*\),\(.*\),\([0-9]*\),\(.*\)$/{"id":"\1","text":"\2","label":"\4"}/' >reviews.json
 dls-predict -q m <reviews.json >json.out
 same_bytes "scored as NDJSON" want json.out
-for t in 1 2 3; do dls-predict -q --threads $t m <"$reviews" >out.$t; done
-same_bytes "scored on 1 thread" want out.1
-same_bytes "scored on 3 threads" want out.3
-for t in 1 2 3; do $fit --threads $t --text text --features tf --cv 3 -o m.$t logistic <"$reviews"; done
-same_bytes "trained on 2 threads" m.1 m.2
-same_bytes "trained on 3 threads" m.1 m.3
 awk -F, 'NR == 1 { print $0 ",kind,word,price" } NR > 1 { print $0 ",k" NR % 3 ",w" NR % 5 "," NR % 11 }' "$reviews" >mixed.csv
 $fit --features tf --text word --categorical kind -o mixed logistic <mixed.csv
 expect "numbers, categories and two texts in one model: contributions" 0 'dls-predict --contrib mixed <mixed.csv'

@@ -56,10 +56,14 @@ UNUSED static const char *task_name(enum task t)
 
 /* ---- tables ---- */
 
-/* MIXED has numbers and categories, MEAGRE those and columns that tell nothing, COUNTS whole numbers >= 0, LEVELS categories. */
-enum table_kind { TABLE_MIXED, TABLE_MEAGRE, TABLE_COUNTS, TABLE_LEVELS, TABLE_KINDS };
+/*
+ * MIXED has numbers and categories, WIDE those and many more numbers, MEAGRE those and columns that tell nothing, COUNTS
+ * whole numbers >= 0, LEVELS categories.
+ */
+enum table_kind { TABLE_MIXED, TABLE_WIDE, TABLE_MEAGRE, TABLE_COUNTS, TABLE_LEVELS, TABLE_KINDS };
 
-#define MAX_COLS 9
+#define MORE_COLS 36
+#define MAX_COLS (5 + MORE_COLS)
 #define CITIES 12
 
 struct synth {
@@ -68,6 +72,7 @@ struct synth {
 	int32_t *label;	/* (n) for classes */
 	double *y, *w;	/* (n) for regression; (n) weights, some 0 */
 	enum task task;
+	bool counts;	/* nothing is below 0 */
 	/* synth_texts() adds these: */
 	struct column text;		/* the text column "note" */
 	struct vectors vectors;		/* of it: counts of words, and hashed pairs; and features that rows bring */
@@ -140,9 +145,9 @@ UNUSED static void synth_target(struct synth *s, const double *score, uint64_t s
 
 UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size_t n, uint64_t seed)
 {
-	struct synth s = { .n = n, .task = task };
+	struct synth s = { .n = n, .task = task, .counts = kind >= TABLE_COUNTS };
 	double *score = NEW0(double, n);
-	if (kind == TABLE_MIXED || kind == TABLE_MEAGRE) {
+	if (kind <= TABLE_MEAGRE) {
 		synth_column(&s, "size", KIND_NUMERIC, 0, 0, 1.5, seed, score);
 		synth_column(&s, "age", KIND_NUMERIC, 0, 0.1, 1, seed, score);
 		synth_column(&s, "visits", KIND_NUMERIC, 4, 0, 0.5, seed, score);
@@ -153,6 +158,11 @@ UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size
 		for (int j = 0; j < 4; j++)
 			synth_column(&s, names[j], kind == TABLE_COUNTS ? KIND_NUMERIC : KIND_CATEGORY, 6, j == 3 ? 0.1 : 0,
 				     j % 2 ? 0.8 : -0.8, seed, score);
+	}
+	for (int j = 0; kind == TABLE_WIDE && j < MORE_COLS; j++) {
+		static char names[MORE_COLS][8];
+		snprintf(names[j], sizeof(names[j]), "more%d", j);
+		synth_column(&s, names[j], KIND_NUMERIC, 0, j % 3 ? 0 : 0.2, j % 5 ? 0 : 0.3, seed, score);
 	}
 	if (kind == TABLE_MEAGRE) {
 		struct column *flat = synth_add(&s, "flat", KIND_NUMERIC, 0), *gone = synth_add(&s, "gone", KIND_NUMERIC, 0);
@@ -212,8 +222,8 @@ UNUSED static struct tfidf *synth_tfidf(const char *ngrams, int32_t hash_bits, c
 #define WORDS 30	/* in texts */
 #define FEATURES 5	/* that rows bring, "f=0" ... */
 
-/* Rows that bring some of their features, the last columns of vs. */
-UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint64_t seed)
+/* Rows that bring some of their features, the last columns of vs, whose values are from `least` up. */
+UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint64_t seed, int least)
 {
 	struct rng r = rng_at(seed, "given", 0);
 	struct sparse s = sparse_new(vs->ncols);
@@ -223,7 +233,7 @@ UNUSED static struct sparse synth_given(const struct vectors *vs, size_t n, uint
 		for (size_t f = 0; f < FEATURES; f++)
 			if (rng_below(&r, 2)) {
 				s.col[s.start[i] + k] = (int32_t)(vs->ncols - FEATURES + f);
-				s.val[s.start[i] + k++] = (double)rng_below(&r, 9) - 4;
+				s.val[s.start[i] + k++] = (double)rng_below(&r, 9) + least;
 			}
 		sparse_end(&s, k);
 	}
@@ -264,11 +274,11 @@ UNUSED static void synth_texts(struct synth *s, uint64_t seed, const struct synt
 		vectors_borrow(&s->vectors, &like->vectors);
 	} else {
 		vectors_add(&s->vectors, synth_tfidf("1", 0, s->text.text, s->n), &columns);
-		vectors_add(&s->vectors, synth_tfidf("2", 4, s->text.text, s->n), &columns);
+		vectors_add(&s->vectors, synth_tfidf("2", 9, s->text.text, s->n), &columns);
 		synth_add_features(&s->vectors);
 		vectors_bind(&s->vectors, &s->text, 1);
 	}
-	s->given = synth_given(&s->vectors, s->n, seed);
+	s->given = synth_given(&s->vectors, s->n, seed, s->counts ? 0 : -4);
 	s->sparse = vectors_rows(&s->vectors, &s->text, &s->given, s->n, 1);
 }
 
@@ -345,10 +355,13 @@ UNUSED static bool opt_takes(const struct opt *o, void *opts, const char *value)
 	return !why;
 }
 
-/* The w-th value to try of an option of words "a|b|c", or of a flag the one that is not its default: malloc'ed, or NULL. */
-UNUSED static char *opt_word(const struct opt *o, int w)
+/*
+ * The w-th value to try: of words "a|b|c" each, of a flag the one that is not its default, of a number two, which its
+ * range may forbid: malloc'ed, or NULL.
+ */
+UNUSED static char *opt_value(const struct opt *o, int w)
 {
-	const char *range = o->type == OPT_TEXT ? o->range : NULL;
+	const char *range = o->type == OPT_TEXT ? o->range : o->type == OPT_LIST ? NULL : "2|0.3";
 	if (o->type == OPT_BOOL)
 		return w ? NULL : mem_str(o->def && strcmp(o->def, "true") == 0 ? "false" : "true");
 	while (w-- > 0 && range)

@@ -165,7 +165,7 @@ _Noreturn static void use_model(const struct target *t, struct bytes b)
 	struct sparse given = sparse_empty(m->vectors.ncols, SCORED);
 	struct str s = { 0 };
 	if (m->vectors.ncols >= FEATURES)
-		given = synth_given(&m->vectors, SCORED, 3);
+		given = synth_given(&m->vectors, SCORED, 3, -4);
 	schema_cells(cols, m->schema.nfields, SCORED);
 	for (size_t j = 0; j < m->schema.nfields; j++)
 		for (size_t i = 0; i < SCORED; i++)
@@ -346,34 +346,44 @@ static void same_again(const struct target *t)
 	free(q);
 }
 
+/* Made on other threads, by opts (taken over), an ensemble is the same file. */
+static void same_for_threads(const struct target *t, int threads, void *opts)
+{
+	struct model *m = ensemble_of(t->c, &t->train, threads, opts);
+	struct bytes b = model_bytes(m);
+	CK(t->c, b.n == t->good.n && memcmp(b.p, t->good.p, b.n) == 0, "%d threads give another ensemble", threads);
+	model_free(m);
+	free(b.p);
+}
+
 START_TEST(same_as_a_file)
 {
 	struct target t = target_make(registry_at(_i, true));
 	same_again(&t);
-	if (!t.c.f->fit) {
-		struct model *three = ensemble_of(t.c, &t.train, 3, opts_make(t.c.f));
-		struct bytes b = model_bytes(three);
-		CK(t.c, b.n == t.good.n && memcmp(b.p, t.good.p, b.n) == 0, "3 threads give another ensemble");
-		model_free(three);
-		free(b.p);
-	}
+	if (!t.c.f->fit)
+		same_for_threads(&t, 3, opts_make(t.c.f));
 	target_free(&t);
 }
 END_TEST
 
-/* Each word and flag of an ensemble's options (those of other families: fit.c). */
-START_TEST(words_of_an_ensemble)
+/* Each option of an ensemble (those of other families: fit.c). */
+START_TEST(options_of_an_ensemble)
 {
 	struct contract_case c = registry_at(_i, true);
 	for (const struct opt *o = c.f->opts; !c.f->fit && o->name; o++) {
-		char *word;
-		for (int w = 0; (word = opt_word(o, w)); w++) {
-			void *opts = opts_make(c.f);
-			ck_assert(opt_takes(o, opts, word));
-			struct target t = target_with(c, opts);
-			same_again(&t);
-			target_free(&t);
-			free(word);
+		char *value;
+		for (int v = 0; (value = opt_value(o, v)); v++) {
+			void *opts = opts_make(c.f), *again = opts_make(c.f);
+			if (opt_takes(o, opts, value) && opt_takes(o, again, value)) {
+				struct target t = target_with(c, opts);
+				same_again(&t);
+				same_for_threads(&t, 8, again);
+				target_free(&t);
+			} else {
+				opts_drop(c.f, opts);
+				opts_drop(c.f, again);
+			}
+			free(value);
 		}
 	}
 }
@@ -585,5 +595,5 @@ START_TEST(options_that_do_not_fit)
 }
 END_TEST
 
-CONTRACT_MAIN("contract: model files", is_any_case, same_as_a_file, words_of_an_ensemble, a_good_file_is_read, truncated, flipped_or_longer, poisoned_tensors,
+CONTRACT_MAIN("contract: model files", is_any_case, same_as_a_file, options_of_an_ensemble, a_good_file_is_read, truncated, flipped_or_longer, poisoned_tensors,
 	      misshapen_tensors, foreign_metadata, options_that_do_not_fit)
