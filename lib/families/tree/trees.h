@@ -22,7 +22,7 @@
 #define NODE_COLUMN(test) ((test) >> 2)
 #define NO_BIN 255
 #define NO_COLUMN UINT32_MAX
-#define TREE_BLOCK 1024	/* rows that are best walked through a tree at once */
+#define TREE_BLOCK 1024	/* rows, at most, that are walked through a tree at once */
 #define TREE_MAX_DEPTH 1000	/* of any tree: what walks it may recurse */
 
 struct node {
@@ -94,6 +94,7 @@ struct window {
 	size_t size;			/* rows it takes at once */
 	const uint32_t *rows;		/* numbers in the window of those it was filled with */
 	const struct column *cols;	/* (ncols) */
+	const double **numbers;		/* (ncols) the same when all of them are numbers of the table, or NULL */
 	double *num;			/* (ncols + nused, size) numbers, or NULL: as in cols */
 	uint64_t *there;		/* (ncols + nused) a bit for each row whose number is in num; that of others is 0 */
 	struct column *own;		/* (ncols) cols, when it is not the table's */

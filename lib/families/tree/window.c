@@ -12,16 +12,34 @@
 #include "base/mem.h"
 
 #define CELLS (1u << 21)	/* of a window at most, if that leaves LEAST rows */
+#define CACHED (1u << 18)	/* bytes of trees that stay in the cache: then few rows at once do, and they stay too */
 #define LEAST 8		/* as many as are walked side by side */
 #define MOST 64		/* bits of a word */
+
+/* The columns when there are some and all are numbers, or NULL. */
+static const double **numbers_of(const struct data *x, size_t ncols)
+{
+	const double **numbers = NEW(const double *, ncols);
+	bool all = ncols > 0;
+	for (size_t c = 0; c < ncols; c++) {
+		numbers[c] = x->cols[c].num;
+		all = all && x->cols[c].kind == KIND_NUMERIC;
+	}
+	if (all)
+		return numbers;
+	free(numbers);
+	return NULL;
+}
 
 struct window *window_new(const struct trees *t, const struct data *x)
 {
 	struct window *w = NEW0(struct window, 1);
 	size_t ncols = t->ncols + t->nused;
-	*w = (struct window){ .t = t, .x = x, .size = TREE_BLOCK, .cols = x->cols };
-	if (!t->nused)
+	*w = (struct window){ .t = t, .x = x, .size = t->nnodes * sizeof(*t->node) <= CACHED ? TREE_BLOCK / 8 : TREE_BLOCK, .cols = x->cols };
+	if (!t->nused) {
+		w->numbers = numbers_of(x, t->ncols);
 		return w;
+	}
 	w->size = ncols < CELLS / MOST ? MOST : LEAST;
 	w->num = NEW(double, ncols * w->size);
 	w->there = NEW0(uint64_t, ncols);
@@ -41,6 +59,7 @@ void window_free(struct window *w)
 		free(w->own[c].cat);
 	free(w->own);
 	free(w->own_rows);
+	free(w->numbers);
 	free(w->num);
 	free(w->there);
 	free(w);
