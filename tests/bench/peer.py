@@ -1,15 +1,20 @@
 """What a user of Python would run instead.
 
-peer.py fit KIND TABLE MODEL    reads a CSV with target y, fits one model and keeps it; tells the seconds of fitting alone
+peer.py fit KIND TABLE MODEL    reads a CSV with target y, fits one model and keeps it; tells the seconds of fitting alone;
+                                boosting has LEAVES (63) and RATE (0.1)
 peer.py predict MODEL TABLE     prints predictions as dls-predict does
 peer.py tfidf TABLE N-M         fits a TfidfVectorizer to the column review and prints the seconds that this alone took
 """
+import os
 import pickle
 import sys
 import time
 
 import numpy as np
 import pandas as pd
+
+
+leaves, rate = int(os.environ.get("LEAVES", 63)), float(os.environ.get("RATE", 0.1))
 
 
 def table(path):
@@ -20,20 +25,20 @@ def table(path):
 def xgboost_fit(x, y, classes):
     import xgboost
     return xgboost.train({"objective": "binary:logistic" if classes else "reg:squarederror", "tree_method": "hist",
-                          "grow_policy": "lossguide", "max_depth": 0, "max_leaves": 63, "max_bin": 255, "eta": 0.1,
+                          "grow_policy": "lossguide", "max_depth": 0, "max_leaves": leaves, "max_bin": 255, "eta": rate,
                           "min_child_weight": 1e-3, "nthread": 2}, xgboost.DMatrix(x, label=y), 100)
 
 
 def lightgbm_fit(x, y, classes):
     import lightgbm
-    return lightgbm.train({"objective": "binary" if classes else "l2", "num_leaves": 63, "max_bin": 255, "learning_rate": 0.1,
+    return lightgbm.train({"objective": "binary" if classes else "l2", "num_leaves": leaves, "max_bin": 255, "learning_rate": rate,
                            "num_threads": 2, "verbose": -1}, lightgbm.Dataset(x, label=y), 100)
 
 
 def hist_fit(x, y, classes):
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-    return kind(max_iter=100, learning_rate=0.1, max_leaf_nodes=63, early_stopping=False).fit(x, y)
+    return kind(max_iter=100, learning_rate=rate, max_leaf_nodes=leaves, early_stopping=False).fit(x, y)
 
 
 def forest_fit(x, y, classes):

@@ -29,7 +29,7 @@ static double draw(struct rng *r, enum kind kind)
 static double effect(const double *x)
 {
 	static const double level[LEVELS] = { 0.9, -0.4, 0.1, -1.1, 0.6, 0.2, -0.7, 1.2, -0.2, -0.5, 0.3, -0.4 };
-	return sin(2 * x[0]) + x[1] * x[2] * 0.8 + level[(int)x[3]] + (x[4] > 0.5 ? 1 : -0.4) * x[0] * 0.7 +
+	return sin(2 * x[0]) + (x[1] + 0.6) * (x[2] + 0.6) * 0.8 + level[(int)x[3]] + (x[4] > 0.5 ? 1 : -0.4) * x[0] * 0.7 +
 		log(1 + x[5]) * 0.6 - fabs(x[6]) * 0.7 + (isnan(x[7]) ? 0.5 : 0.4 * x[7]);
 }
 
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 			z += effect(x + j) / (1 + j / 8);
 		z += NOISE * rng_normal(&r);
 		if (classes)	/* about equally many each: z is near normal */
-			printf("%d\n", (int)fmin((double)classes * 0.5 * erfc(-(z + 0.07) / 3.03), (double)classes - 1));
+			printf("%d\n", (int)fmin((double)classes * 0.5 * erfc(-(z - 0.54) / 3.24), (double)classes - 1));
 		else
 			printf("%.4f\n", z);
 	}
