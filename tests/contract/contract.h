@@ -160,7 +160,7 @@ UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size
 				     j % 2 ? 0.8 : -0.8, seed, score);
 	}
 	for (int j = 0; kind == TABLE_WIDE && j < MORE_COLS; j++) {
-		static char names[MORE_COLS][8];
+		static char names[MORE_COLS][16];
 		snprintf(names[j], sizeof(names[j]), "more%d", j);
 		synth_column(&s, names[j], KIND_NUMERIC, 0, j % 3 ? 0 : 0.2, j % 5 ? 0 : 0.3, seed, score);
 	}
