@@ -83,10 +83,11 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdls.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 bench-quick:
-	RUNS=1 RUNS_CONTEST=1 RUNS_TEXT=1 ROWS=20000 MOST_ROWS=10000 MB=8 $(MAKE) bench
+	RUNS=1 RUNS_CONTEST=1 ROWS=20000 MB=20 $(MAKE) bench BENCHES='cold contest reading stream'
 
+BENCHES = $(patsubst tests/bench/%.sh,%,$(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)))
 bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf
-	@for b in $(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh $$b || exit 1; done
+	@for b in $(BENCHES); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh tests/bench/$$b.sh || exit 1; done
 
 fuzz:
 	sh tests/fuzz/run.sh $(B)/fuzz
