@@ -5,11 +5,8 @@
  */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/die.h"
 #include "base/mem.h"
-#include "base/par.h"
 #include "data/text/count.h"
 
 struct candidate {

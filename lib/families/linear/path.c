@@ -12,7 +12,6 @@
 
 #include "base/mem.h"
 #include "base/par.h"
-#include "math/dense.h"
 
 #define RATIO_TALL 1e-4		/* last penalty over first, with more rows than columns; as glmnet */
 #define RATIO_WIDE 1e-2

@@ -97,8 +97,8 @@ void grad_quantise(const double *g, const double *h, size_t n, int bits, struct 
 		bits = u->narrow ? NARROW_BITS : 30;
 	}
 	u->g = unit_for(gmax, bits);
-	hbits = hbits < bits ? hbits : bits;
-	u->h = unit_for(hmax, u->narrow ? NARROW_BITS - 1 : hbits);
+	bits -= u->narrow;	/* a word has a bit less for hessians */
+	u->h = unit_for(hmax, hbits < bits ? hbits : bits);
 	q.gper = 1 / u->g;
 	q.hper = 1 / u->h;
 	par_for(threads, 64, quantise_chunk, &q);

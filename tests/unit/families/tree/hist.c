@@ -125,6 +125,24 @@ START_TEST(words_do_not_overflow)
 }
 END_TEST
 
+/* Of very many rows hessians have the bits that the count leaves, narrow or not. */
+START_TEST(sums_of_hessians_leave_the_count)
+{
+	size_t n = 70000;
+	double *g = NEW(double, n), *h = NEW(double, n);
+	struct grad *gh = NEW(struct grad, n);
+	struct grad_unit u = grad_unit_for(n);
+	for (size_t i = 0; i < n; i++)
+		g[i] = h[i] = 0.9999999999;
+	u.shift = 22;		/* as if 5 bits were left of it: 2^17 rows of 2^5 are 2^22 */
+	grad_quantise(g, h, n, 0, gh, &u, 2);
+	ck_assert(u.narrow && gh[0].h == 32);
+	free(g);
+	free(h);
+	free(gh);
+}
+END_TEST
+
 /* A few outliers leave the others no bits: then gradients are wide. */
 START_TEST(outliers_are_not_narrow)
 {
@@ -166,4 +184,4 @@ START_TEST(a_child_is_its_parent_minus_the_other)
 }
 END_TEST
 
-UNIT_MAIN("tree: histograms", integers_are_within_half_a_unit, sums_are_exact, words_do_not_overflow, outliers_are_not_narrow, a_child_is_its_parent_minus_the_other)
+UNIT_MAIN("tree: histograms", integers_are_within_half_a_unit, sums_are_exact, words_do_not_overflow, sums_of_hessians_leave_the_count, outliers_are_not_narrow, a_child_is_its_parent_minus_the_other)
