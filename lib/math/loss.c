@@ -119,6 +119,12 @@ double loss_softmax(size_t n, size_t k, const double *y, const double *w, const 
 	return sum;
 }
 
+double loss_sum(enum loss loss, double param, size_t n, size_t k, const double *y, const double *w, const double *f, double *r,
+		double *h)
+{
+	return loss == LOSS_SOFTMAX ? loss_softmax(n, k, y, w, f, r, h) : loss_rows(loss, param, n, y, w, f, r, h);
+}
+
 static double log_sigmoid(double f)
 {
 	return (f < 0 ? f : 0) - log1p(exp(-fabs(f)));

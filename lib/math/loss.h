@@ -29,6 +29,10 @@ double loss_rows(enum loss loss, double param, size_t n, const double *y, const 
 /* The same for softmax: f, r (n, k); y the class as a number. h (n, k): the probabilities themselves. */
 double loss_softmax(size_t n, size_t k, const double *y, const double *w, const double *f, double *r, double *h);
 
+/* Whichever of both the loss asks for; k is 1 but for softmax. */
+double loss_sum(enum loss loss, double param, size_t n, size_t k, const double *y, const double *w, const double *f, double *r,
+		double *h);
+
 /*
  * f (n, k) := what the scores predict: probabilities of k classes (each: in
  * proportion to 1 / (1 + exp(-f))); for logistic f (n) gives p (n, 2); exp or f

@@ -67,6 +67,7 @@ struct counter {
 	struct shard shards[SHARDS];
 	struct worker *workers;	/* (PAR_MAX) */
 	struct runs *runs;	/* or NULL */
+	struct chooser *chooser;/* or NULL: all terms are known */
 	/* of the block */
 	const struct slice *block;
 	size_t parts;
@@ -311,8 +312,11 @@ static size_t size_of(const void *counter, size_t shard)
 
 static struct known_term known_of(const void *counter, size_t shard, size_t i)
 {
-	const struct shard *s = &((const struct counter *)counter)->shards[shard];
+	const struct counter *c = counter;
+	const struct shard *s = &c->shards[shard];
 	const struct term *t = &s->terms[i];
+	if (c->chooser && !chooser_keeps(c->chooser, t->df))
+		return (struct known_term){ 0 };
 	return (struct known_term){ { s->text.s + t->at, t->n }, (uint32_t)t->df };
 }
 
@@ -382,23 +386,6 @@ struct choosing {
 	size_t at[SHARDS + 1];	/* where the shard's begin among those kept */
 };
 
-static size_t size_chosen(const void *ctx, size_t shard)
-{
-	return size_of(((const struct choosing *)ctx)->c, shard);
-}
-
-static struct known_term known_chosen(const void *ctx, size_t shard, size_t i)
-{
-	const struct choosing *x = ctx;
-	struct known_term k = known_of(x->c, shard, i);
-	return chooser_keeps(x->ch, k.df) ? k : (struct known_term){ 0 };
-}
-
-static const void *place_chosen(const void *ctx, size_t shard, size_t i)
-{
-	return place_of(((const struct choosing *)ctx)->c, shard, i);
-}
-
 static void count_kept(void *ctx, size_t s, int worker)
 {
 	struct choosing *x = ctx;
@@ -438,8 +425,10 @@ static struct vocab *choose(struct choosing *x, int32_t most, uint32_t **df)
 		x->at[s + 1] += x->at[s];
 	}
 	if (most == 0 || x->at[SHARDS] <= (size_t)most) {
-		struct vocab *v = terms_vocab(&(struct term_list){ x, SHARDS, size_chosen, known_chosen, place_chosen }, df, c->threads);
+		c->chooser = x->ch;
+		struct vocab *v = terms_vocab(&(struct term_list){ c, SHARDS, size_of, known_of, place_of }, df, c->threads);
 		chooser_free(x->ch);
+		c->chooser = NULL;
 		return v;
 	}
 	chooser_room(x->ch, x->at[SHARDS]);

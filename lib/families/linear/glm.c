@@ -344,9 +344,7 @@ double glm_pass(const struct glm *g, const struct glm_pass *p)
 static double loss_block(const struct glm *g, void *ctx, size_t i0, size_t n, double *f, double *r, double *h)
 {
 	(void)ctx;
-	if (g->loss == LOSS_SOFTMAX)
-		return loss_softmax(n, g->k, g->y + i0, g->w + i0, f, r, h);
-	return loss_rows(g->loss, g->param, n, g->y + i0, g->w + i0, f, r, h);
+	return loss_sum(g->loss, g->param, n, g->k, g->y + i0, g->w + i0, f, r, h);
 }
 
 double glm_loss(const struct glm *g, const double *theta, double *grad, double *hess)
@@ -395,8 +393,7 @@ double glm_batch(const struct glm *g, const double *theta, const uint32_t *rows,
 	raw_coefficients(g, theta, job.dense, job.hot);
 	design_gather(g->ds, g->d, rows, n, b.dense, b.hot);
 	scores(g, &job, n, &b);
-	double loss = g->loss == LOSS_SOFTMAX ? loss_softmax(n, g->k, y, w, b.f, b.r, NULL)
-					      : loss_rows(g->loss, g->param, n, y, w, b.f, b.r, NULL);
+	double loss = loss_sum(g->loss, g->param, n, g->k, y, w, b.f, b.r, NULL);
 	add_gradient(g, n, &b, &s);
 	finish_gradient(g, s.dense, s.hot, grad);
 	free(mem);

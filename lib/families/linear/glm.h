@@ -66,6 +66,13 @@ void glm_against(struct glm *g, int32_t class);
 struct glm *glm_restrict(const struct glm *g, const uint32_t *columns, size_t n);
 void glm_restrict_free(struct glm *r);
 
+/* The parameter of g that parameter a of such a problem is. */
+static inline size_t glm_whole(const struct glm *g, const struct glm *r, const uint32_t *columns, size_t a)
+{
+	size_t j = a % r->q;
+	return a / r->q * g->q + (j < g->qd ? j : g->qd + columns[j - g->qd]);
+}
+
 /* Penalties as the user means them; on coefficients of original units unless standardize. */
 void glm_penalty(struct glm *g, double l1, double l2, bool standardize);
 

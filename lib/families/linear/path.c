@@ -103,8 +103,7 @@ static void held_chunk(void *ctx, size_t chunk, int worker)
 	for (size_t i = 0; i < h->n; i++) {
 		const struct lin *m = h->model[i];
 		lin_scores(m, &part, f);
-		h->loss[chunk * h->n + i] = m->loss == LOSS_SOFTMAX ? loss_softmax(part.n, k, y, w, f, r, NULL) :
-			loss_rows(m->loss, m->param, part.n, y, w, f, r, NULL);
+		h->loss[chunk * h->n + i] = loss_sum(m->loss, m->param, part.n, k, y, w, f, r, NULL);
 	}
 	free(y);
 	free(w);

@@ -216,9 +216,8 @@ struct glm *glm_restrict(const struct glm *g, const uint32_t *columns, size_t n)
 	for (size_t j = 0; j < n; j++)
 		r->scale[j] = g->scale[columns[j]];
 	for (size_t a = 0; a < r->m; a++) {
-		size_t j = a % r->q, from = a / r->q * g->q + (j < g->qd ? j : g->qd + columns[j - g->qd]);
-		r->l1[a] = g->l1[from];
-		r->l2[a] = g->l2[from];
+		r->l1[a] = g->l1[glm_whole(g, r, columns, a)];
+		r->l2[a] = g->l2[glm_whole(g, r, columns, a)];
 	}
 	return r;
 }

@@ -59,19 +59,6 @@ static struct set choose(const struct glm *g, const double *theta, const double 
 	return s;
 }
 
-/* Parameters of the set from all of them, or to them. */
-static void carry(const struct glm *g, const struct glm *r, const struct set *s, double *theta, double *part, bool back)
-{
-	for (size_t a = 0; a < r->m; a++) {
-		size_t j = a % r->q;
-		double *full = &theta[a / r->q * g->q + (j < g->qd ? j : g->qd + s->columns[j - g->qd])];
-		if (back)
-			*full = part[a];
-		else
-			part[a] = *full;
-	}
-}
-
 struct part {
 	struct solve *whole;
 	int before;		/* iterations */
@@ -94,9 +81,11 @@ static bool solve_part(struct solve *s, const struct glm *g, const struct set *s
 	in.tol = tol;
 	in.told = s->told ? part_told : NULL;
 	in.ctx = &p;
-	carry(g, r, set, theta, part, false);
+	for (size_t a = 0; a < r->m; a++)
+		part[a] = theta[glm_whole(g, r, set->columns, a)];
 	solve_lbfgs(&in, r, part);
-	carry(g, r, set, theta, part, true);
+	for (size_t a = 0; a < r->m; a++)
+		theta[glm_whole(g, r, set->columns, a)] = part[a];
 	s->done += in.done;
 	free(part);
 	glm_restrict_free(r);

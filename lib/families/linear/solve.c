@@ -35,10 +35,7 @@ double solve_scale(const struct glm *g, const double *theta)
 	for (size_t i = 0; i < g->n; i++) {
 		for (size_t k = 0; k < g->k; k++)
 			f[k] = theta[k * g->q];
-		if (g->loss == LOSS_SOFTMAX)
-			loss_softmax(1, g->k, g->y + i, g->w + i, f, r, NULL);
-		else
-			loss_rows(g->loss, g->param, 1, g->y + i, g->w + i, f, r, NULL);
+		loss_sum(g->loss, g->param, 1, g->k, g->y + i, g->w + i, f, r, NULL);
 		for (size_t k = 0; k < g->k; k++)
 			s += fabs(r[k]) / (double)g->k;
 		size += g->w[i] * fabs(g->y[i]);

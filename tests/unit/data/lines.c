@@ -1,5 +1,5 @@
 /* Sparse rows: svmlight, VW and JSON give the features that were written, whatever the threads and the block borders. */
-#include "unit.h"
+#include "readback.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,34 +39,18 @@ static void put_features(const struct reader *r, const struct entries *e, size_t
 	}
 }
 
-/* Names of columns, then "line: cell|cell" and, where the row is sparse, " name:value" for each feature; ~ is an absent cell. */
+static void put_sparse(struct reader *r, const struct block *b, size_t i, struct str *t)
+{
+	if (b->sparse && b->sparse[i])
+		put_features(r, &b->entries, i, t);
+}
+
+/* As reader_text() says, and where the row is sparse " name:value" for each feature. */
 static char *read_back(const char *s, size_t n, const char *format, int threads)
 {
-	struct str names = { 0 }, t = { 0 };
-	uint64_t rows = 0;
-	struct reader *r = open_text(s, n, format, threads);
-	for (const struct block *b; (b = reader_next(r)); rows += b->nrows) {
-		ck_assert(b->nrows > 0 && b->first == rows);
-		for (size_t i = 0; i < b->nrows; i++) {
-			str_printf(&t, "%d: ", (int)b->lines[i]);
-			for (size_t c = 0; c < b->ncols; c++) {
-				struct slice cell = b->cells[i * b->ncols + c];
-				str_puts(&t, c ? "|" : "");
-				str_add(&t, cell.s ? cell.s : "~", cell.s ? cell.n : 1);
-			}
-			if (b->sparse && b->sparse[i])
-				put_features(r, &b->entries, i, &t);
-			str_putc(&t, '\n');
-		}
-	}
-	for (size_t c = 0; c < reader_ncols(r); c++)
-		str_printf(&names, "%s%s", c ? "|" : "", reader_name(r, c));
-	str_putc(&names, '\n');
-	str_add(&names, t.s ? t.s : "", t.n);
-	str_free(&t);
-	reader_close(r);
+	char *got = reader_text(open_text(s, n, format, threads), put_sparse);
 	unlink(path);
-	return str_take(&names);
+	return got;
 }
 
 static void gives(const char *text, const char *format, const char *want)

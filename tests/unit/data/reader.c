@@ -1,5 +1,5 @@
 /* Rows of a stream: every form gives the rows that were written, whatever the threads and the block borders. */
-#include "unit.h"
+#include "readback.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,34 +22,12 @@ static void write_file(const char *s, size_t n)
 	close(fd);
 }
 
-/* All that a reader gives, as one text: names, then "line: cell|cell" for each row; ~ is an absent cell. */
 static char *read_back(const char *s, size_t n, struct reader_opts o)
 {
-	struct str t = { 0 };
-	uint64_t rows = 0;
 	write_file(s, n);
-	struct reader *r = reader_open(path, o);
-	for (const struct block *b; (b = reader_next(r)); rows += b->nrows) {
-		ck_assert(b->nrows > 0 && b->first == rows);
-		for (size_t i = 0; i < b->nrows; i++) {
-			str_printf(&t, "%d: ", (int)b->lines[i]);
-			for (size_t c = 0; c < b->ncols; c++) {
-				struct slice cell = b->cells[i * b->ncols + c];
-				str_puts(&t, c ? "|" : "");
-				str_add(&t, cell.s ? cell.s : "~", cell.s ? cell.n : 1);
-			}
-			str_putc(&t, '\n');
-		}
-	}
-	struct str names = { 0 };
-	for (size_t c = 0; c < reader_ncols(r); c++)
-		str_printf(&names, "%s%s", c ? "|" : "", reader_name(r, c));
-	str_putc(&names, '\n');
-	str_add(&names, t.s ? t.s : "", t.n);
-	str_free(&t);
-	reader_close(r);
+	char *got = reader_text(reader_open(path, o), NULL);
 	unlink(path);
-	return str_take(&names);
+	return got;
 }
 
 static void gives(const char *text, const char *format, bool header, const char *want)
