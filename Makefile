@@ -24,7 +24,7 @@ Q = $(if $(V),,@)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math -MMD -MP
-LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lpthread -lm
+LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng16 -ldnnl -lpthread -lm
 CHECKLIBS = -lcheck -lsubunit -lrt
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
@@ -47,12 +47,12 @@ $(B)/libdls.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 $(B)/dls-%: $(B)/cmd/dls-%.o $(B)/libdls.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -Wl,--as-needed $(LIBS) -o $@
 
 # Unit tests mirror lib/: one Check program a file.
 $(B)/tests/run/%: $(B)/tests/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CHECKLIBS) $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CHECKLIBS) -Wl,--as-needed $(LIBS) -o $@
 
 units: $(UNITS)
 
@@ -80,7 +80,7 @@ manuals: all
 
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -Wl,--as-needed $(LIBS) -o $@
 
 bench-quick:
 	RUNS=1 RUNS_CONTEST=1 ROWS=20000 MB=20 $(MAKE) bench BENCHES='cold contest reading stream'
