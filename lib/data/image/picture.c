@@ -228,7 +228,7 @@ static bool holds_picture(struct slice cell)
 const char *picture_load(struct slice cell, const char *root, struct picture_spec spec, struct picture *out)
 {
 	uint8_t *bytes;
-	size_t n;
+	size_t n = 0;
 	char path[PATH_MAX];
 	*out = (struct picture){ 0 };
 	if (holds_picture(cell))
