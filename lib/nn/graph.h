@@ -49,8 +49,7 @@ struct graph {
 	struct node **losses;	/* (nlosses) */
 	size_t nlosses;
 	size_t memory;		/* bytes of a lane, once ready */
-	size_t scratch;		/* of these, what any op may use while it runs */
-	bool ready;
+	size_t scratch;		/* of these, the first ones, what any op may use while it runs */
 	struct arena *arena;	/* owns nodes */
 };
 

@@ -19,7 +19,11 @@
 #define NODE_MOST_PARAMS 4
 
 /* What backward reads, of the first inputs and of the node itself. */
-enum reads { READS_IN0 = 1, READS_IN1 = 2, READS_IN2 = 4, READS_INPUTS = 0xff, READS_OUT = 0x100 };
+enum reads {
+	READS_IN0 = 1, READS_IN1 = 2, READS_IN2 = 4, READS_INPUTS = 0xff,
+	READS_OUT = 0x100,
+	READS_WORK1 = 0x200	/* what input 1 left in its work, forward too */
+};
 
 struct op {
 	const char *name;
@@ -29,7 +33,7 @@ struct op {
 	void (*backward)(const struct node *nd, struct lane *l);/* NULL: no gradient goes through it */
 	void (*release)(struct node *nd);			/* optional: frees nd->state */
 	double (*flops)(const struct node *nd);			/* optional: of forward */
-	unsigned reads;						/* enum reads */
+	unsigned reads;						/* enum reads; what a new node's are */
 	bool adds;						/* backward always adds */
 	bool in_place;						/* node->alias is 0: see there */
 };
@@ -52,9 +56,11 @@ struct node {
 	double weight;		/* of a loss; 0: it is none */
 	bool kept;		/* graph_keep() */
 	bool wants;		/* a gradient goes to or through it */
+	unsigned reads;		/* enum reads */
 	int alias;		/* the value may lie where this input's lies, and its gradient where the node's does; -1: none */
 	size_t x_at, g_at, work_at;	/* in a lane's memory */
-	size_t last;		/* the id of the last node that takes it as input; its own: none */
+	size_t last;		/* the id of the last node that gives it a gradient; its own: none */
+	bool taken;		/* a node takes it as input */
 };
 
 /* Appends a node; its shape is set by the caller right after. conf (bytes) is copied; in and params end in NULL. */
