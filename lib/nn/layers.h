@@ -112,9 +112,13 @@ struct node *nn_cross_entropy(struct node *logits, struct node *label, struct no
 /* target (rows, ..., classes): probabilities, as mixed samples have. */
 struct node *nn_cross_entropy_soft(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
 struct node *nn_focal(struct node *logits, struct node *label, struct node *row_weight, struct loss_conf c);	/* over classes */
+/*
+ * Every channel is a loss of its own: target (rows, ..., channels) of 0 to 1, or what is ignored; class_weight counts by
+ * channel. For PyTorch's mean, lane->norm is nn_loss_weight() of all elements with targets for labels and no class_weight.
+ */
 struct node *nn_binary_cross_entropy(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
 struct node *nn_binary_focal(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
-/* Over elements: divided by the elements of a row too. */
+/* Over elements: divided by the elements of a row too. Gradients go to x and target. */
 struct node *nn_l1(struct node *x, struct node *target, struct node *row_weight);
 struct node *nn_l2(struct node *x, struct node *target, struct node *row_weight);	/* squares, not halved */
 struct node *nn_huber(struct node *x, struct node *target, struct node *row_weight, struct loss_conf c);

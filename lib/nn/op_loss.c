@@ -143,20 +143,14 @@ static void classes_backward(const struct node *nd, struct lane *l)
 #define CLASSES(n) { .name = n, .ready = classes_ready, .forward = classes_forward, .backward = classes_backward, .adds = true }
 static const struct op op_cross_entropy = CLASSES("cross-entropy"), op_focal = CLASSES("focal");
 
-/* Positions that share one of a node's weights: they come for each position, or for whole rows. */
-static size_t per_weight(const struct op *op, size_t n, const struct node *row_weight)
-{
-	if (row_weight && n % row_weight->size)
-		bug("%s: %zu weights for %zu positions", op->name, row_weight->size, n);
-	return row_weight ? n / row_weight->size : 1;
-}
-
 static struct node *classes(const struct op *op, position_fn *fn, struct node *x, struct node *y, struct node *row_weight,
 			    bool label, struct loss_conf c)
 {
 	struct classes f = { .c = c, .fn = fn, .k = shape_channels(&x->shape), .label = label };
 	f.n = x->size / f.k;
-	f.per_weight = per_weight(op, f.n, row_weight);
+	if (row_weight && f.n % row_weight->size)
+		bug("%s: %zu weights for %zu positions", op->name, row_weight->size, f.n);
+	f.per_weight = row_weight ? f.n / row_weight->size : 1;
 	if (y->size != (label ? f.n : x->size))
 		bug("%s: %zu labels for %zu positions", op->name, y->size, f.n);
 	return graph_add(x->g, op, (struct node *[]){ x, y, row_weight, NULL }, NULL, shape1(1), &f, sizeof(f));
