@@ -24,7 +24,7 @@ Q = $(if $(V),,@)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math -MMD -MP
-LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng16 -ldnnl -lpthread -lm
+LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng16 -ldnnl -lgomp -lpthread -lm
 CHECKLIBS = -lcheck -lsubunit -lrt
 
 # Nets are built twice: in float with oneDNN, for use, and in double with naive kernels, for tests.

@@ -4,6 +4,7 @@
  */
 #include "nn/kernel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
@@ -134,11 +135,6 @@ void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, 
 	for (size_t i = 0; i < s->n * s->oh * s->ow; i++)
 		for (size_t o = 0; o < s->oc; o++)
 			gb[o] += gy[i * s->oc + o];
-}
-
-double kernel_flops(const struct conv_shape *s)
-{
-	return 2.0 * (double)(s->n * s->oh * s->ow) * (double)weights(s);
 }
 
 void kernel_describe(const struct kernel *k, struct str *out)
