@@ -187,4 +187,20 @@ START_TEST(not_finite)
 }
 END_TEST
 
-UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, thawed_late, resumes_exactly, same_bytes_for_any_threads, not_finite)
+/* The minimum, but for the buffer and the frozen one, which stay. */
+START_TEST(full_batch)
+{
+	double x[12], kept = ldexp(36, 1) + ldexp(121, 6), begin, end;
+	for (int f64 = 0; f64 < 2; f64++) {
+		lbfgs_case_fn *fn = f64 ? lbfgs_case_f64 : lbfgs_case;
+		begin = fn(0, x);
+		ck_assert(x[3] == 0 && begin > 1000 + kept);
+		end = fn(100, x);
+		ck_assert_msg(fabs(end - kept) < (f64 ? 1e-9 : 0.1), "%.12g, not %.12g", end, kept);
+		for (int i = 0; i < 12; i++)
+			ck_assert_msg(fabs(x[i] - (i == 6 || i == 11 ? 0 : i)) < (f64 ? 1e-6 : 1e-2), "x[%d] = %.12g", i, x[i]);
+	}
+}
+END_TEST
+
+UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, thawed_late, resumes_exactly, same_bytes_for_any_threads, not_finite, full_batch)
