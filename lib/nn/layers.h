@@ -43,7 +43,7 @@ struct node *nn_dense(struct node *x, const char *name, size_t out, bool bias, b
 /*
  * Ioffe and Szegedy 2015 over (rows, h, w) of this run, biased variance; then + residual, then relu, where given.
  * Parameters weight, bias, running_mean, running_var (unbiased). In GRAPH_PREDICT by the running statistics; over a
- * convolution that nothing else takes they then go into its weights.
+ * convolution that nothing else takes they then go into its weights. Where running_mean is frozen, in GRAPH_TRAIN too.
  */
 struct node *nn_batchnorm(struct node *x, const char *name, double eps, struct node *residual, bool relu);
 struct node *nn_instancenorm(struct node *x, const char *name, double eps);	/* name NULL: no weight and bias */
@@ -64,7 +64,8 @@ struct node *nn_global_maxpool(struct node *x);
 
 /* ---- op_act.c ---- */
 
-struct node *nn_act(struct node *x, enum act a);
+struct node *nn_act(struct node *x, enum act a);	/* ACT_LEAKY: of slope 0.01; ACT_NONE: x */
+struct node *nn_leaky(struct node *x, double slope);
 struct node *nn_softmax(struct node *x);		/* over the last dimension */
 struct node *nn_dropout(struct node *x, double p);	/* of single values; scaled by 1 / (1 - p) */
 struct node *nn_dropout_channels(struct node *x, double p);	/* of whole channels of a row */
