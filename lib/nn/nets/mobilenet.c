@@ -24,7 +24,7 @@ static struct node *layer(struct style *st, struct node *x, const char *conv, co
 			  bool relu6)
 {
 	if (st->tf) {
-		c = conv_same(c, x->shape.d[1], x->shape.d[2]);
+		c = conv_same(c, node_shape(x)->d[1], node_shape(x)->d[2]);
 		c.bias = true;
 		x = nn_conv(x, named("%02zu.%s", st->count++, c.groups > 1 ? "dwconv" : "conv").s, c);
 		x = around ? nn_add(x, around) : x;
@@ -36,7 +36,7 @@ static struct node *layer(struct style *st, struct node *x, const char *conv, co
 
 static struct node *block(struct style *st, struct node *x, const char *at, size_t widen, size_t channels, size_t stride)
 {
-	size_t in = x->shape.d[3], wide = in * widen;
+	size_t in = node_shape(x)->d[3], wide = in * widen;
 	size_t i = widen > 1;	/* torchvision: the modules of a block without widening begin at 0 too */
 	struct node *around = stride == 1 && in == channels ? x : NULL;
 	if (widen > 1)

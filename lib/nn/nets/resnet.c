@@ -17,7 +17,7 @@ static struct node *block(struct node *x, const char *at, size_t channels, size_
 {
 	size_t out = bottleneck ? channels * 4 : channels;
 	struct node *around = x;
-	if (stride != 1 || x->shape.d[3] != out)
+	if (stride != 1 || node_shape(x)->d[3] != out)
 		around = conv_norm(x, named("%s.downsample.0", at).s, named("%s.downsample.1", at).s, conv_of(out, 1, stride, 0),
 				   NULL, false);
 	if (bottleneck)

@@ -33,7 +33,7 @@ struct net build_simple(const struct net_kind *k, struct node *x, const struct n
 {
 	static const struct {
 		size_t channels, convs;
-	} blocks[] = { { 32, 1 }, { 64, 1 }, { 128, 2 }, { 256, 1 } };
+	} blocks[] = { { 32, 1 }, { 64, 1 }, { 128, 1 }, { 256, 1 } };
 	enum { BLOCKS = sizeof(blocks) / sizeof(*blocks) };
 	double drop = dropout_of(conf, 0.3);
 	struct net net;

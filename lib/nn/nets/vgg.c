@@ -10,7 +10,7 @@
  */
 static struct net finish(const struct net_kind *k, struct node *x, const struct net_conf *conf)
 {
-	bool wide = x->shape.d[1] > 1 && x->shape.d[2] > 1;
+	bool wide = node_shape(x)->d[1] > 1 && node_shape(x)->d[2] > 1;
 	size_t width = wide ? 4096 : 512;
 	double drop = dropout_of(conf, 0.5);
 	struct net net;
