@@ -15,6 +15,8 @@ static const struct opt table[] = {
 	OPT(S, columns, "columns", "SPECS", "", NULL, "exactly these columns: NAME=SOURCE,... where SOURCE is prediction, p:LABEL, an input column, @row (from 1) or @index (from 0)"),
 	OPT(S, threshold, "threshold", "P", "0.5", "[0,1]", "of two classes the positive one is predicted above this probability"),
 	OPT(S, contrib, "contrib", NULL, NULL, NULL, "add each column's contribution to the raw score (log-odds, or the value before its link); they sum to it"),
+	OPT(S, root, "root", "DIR", NULL, NULL, "what the paths of pictures are relative to; the working directory if not given"),
+	OPT(S, skip_bad, "skip-bad", NULL, NULL, NULL, "leave out the rows whose pictures cannot be read, which else are an error"),
 	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: levels or columns that training did not see"),
 	OPT(S, show, "show", NULL, NULL, NULL, "print the model as JSON and read no rows"),
 	OPT(S, oof, "oof", NULL, NULL, NULL, "print the out-of-fold predictions that dls-train --cv kept, and read no rows"),
@@ -23,6 +25,8 @@ static const struct opt table[] = {
 	OPT(S, repeats, "repeats", "N", "5", "[1,1000]", "shuffles of --importance permutation"),
 	OPT(S, seed, "seed", "N", "1", NULL, "seed of --importance permutation"),
 	INPUT_OPTS(S),
+	FOLDER_OPT(S),
+	LABELS_OPT(S),
 	THREADS_OPT(S),
 	OUTPUT_OPT(S),
 	COMMON_OPTS(S),
@@ -31,7 +35,7 @@ static const struct opt table[] = {
 
 static const struct command cmd = {
 	.synopsis = "[options] MODEL < data.csv > predictions.csv\n--show MODEL\n",
-	.brief = "Scores rows with a model: CSV, TSV, JSON, svmlight or VW in, CSV out.",
+	.brief = "Scores rows with a model: CSV, TSV, JSON, svmlight, VW or pictures in, CSV out.",
 	.examples = "dls-predict model < test.csv > predictions.csv\n"
 		"dls-predict --columns Id=customerID,Churn=p:1 model < test.csv > submission.csv\n"
 		"dls-predict --show model | jq .metrics\n",

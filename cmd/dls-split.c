@@ -15,7 +15,7 @@ struct split_opts {
 	double frac;
 	int32_t cv, fold, threads;
 	bool rest, header;
-	const char *stratify, *group, *time, *add, *format, *output;
+	const char *stratify, *group, *time, *add, *format, *image_folder, *output;
 	uint64_t seed;
 };
 #define S struct split_opts
@@ -31,6 +31,7 @@ static const struct opt table[] = {
 	OPT(S, time, "time", "COL", NULL, NULL, "choose by this column, numbers or dates as texts that sort: later rows are held out"),
 	OPT(S, seed, "seed", "N", "1", NULL, "seed of the choice"),
 	INPUT_OPTS(S),
+	FOLDER_OPT(S),
 	THREADS_OPT(S),
 	OUTPUT_OPT(S),
 	COMMON_OPTS(S),
@@ -103,7 +104,12 @@ int main(int argc, char **argv)
 	const char *key = o.stratify ? o.stratify : o.group ? o.group : o.time;
 	check_options(&o);
 	struct out out = out_open(o.output, false);
-	struct reader *r = reader_open(NULL, READER_OPTS(&o));
+	struct reader_opts how = READER_OPTS(&o);
+	how.folder = o.image_folder;
+	struct reader *r = reader_open(NULL, how);
+	if (reader_is_bytes(r))
+		die(ST_USAGE, "%s: rows of idx and CIFAR are pictures, which CSV does not hold; dls-train --valid-frac holds a share of them out",
+		    reader_where(r));
 	if (o.add && reader_is_lines(r))
 		die(ST_USAGE, "--add %s: rows of svmlight and VW have no place for a column", o.add);
 	if (o.add && reader_find(r, o.add) != SIZE_MAX)

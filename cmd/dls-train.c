@@ -10,12 +10,15 @@
 #define S struct train_opts
 
 static const struct opt table[] = {
-	OPT(S, target, "target", "COL", NULL, NULL, "column to predict; not needed with svmlight and VW, whose label it is"),
+	OPT(S, target, "target", "COL", NULL, NULL, "column to predict; not needed with svmlight, VW and pictures that have labels"),
 	OPT(S, id, "id", "COLS", "", NULL, "columns that identify a row; not learned from"),
 	OPT(S, drop, "drop", "COLS", "", NULL, "columns not to learn from"),
 	OPT(S, numeric, "numeric", "COLS", "", NULL, "columns whose cells must be numbers"),
 	OPT(S, categorical, "categorical", "COLS", "", NULL, "columns to take as categories even if they hold numbers"),
 	OPT(S, text, "text", "COLS", "", NULL, "columns of text to learn from, each by a TF-IDF of words and pairs of words made for it"),
+	OPT(S, image, "image", "COLS", "", NULL, "columns of pictures: paths to JPEG, PNG, BMP or PNM files"),
+	OPT_RUN(S, root, 0, "root", "DIR", NULL, NULL, "what the paths of pictures are relative to; the working directory, for --valid the folder of its file, if not given"),
+	OPT(S, skip_bad, "skip-bad", NULL, NULL, NULL, "leave out the rows whose pictures cannot be read, which else are an error"),
 	OPT(S, features, "features", "FILES", "", NULL, "vectorisers that dls-tfidf made, for the texts they were fitted to"),
 	OPT(S, invalid, "invalid", "POLICY", "replace", "replace|error", "what bytes of a text that are not UTF-8 are: U+FFFD and a warning, or an error"),
 	OPT(S, missing, "missing", "TEXTS", "", NULL, "texts that mean missing, beside empty, blank, NA, NaN, null and ?"),
@@ -37,7 +40,7 @@ static const struct opt table[] = {
 	OPT(S, group, "group", "COL", NULL, NULL, "keep rows with equal values in this column in one fold"),
 	OPT(S, time, "time", "COL", NULL, NULL, "order of the rows: train on earlier folds only"),
 	OPT(S, fold_seed, "fold-seed", "N", "1", NULL, "seed of the folds; members of an ensemble must share it"),
-	OPT_RUN(S, valid, 0, "valid", "FILE", NULL, NULL, "validate on the rows of this file"),
+	OPT_RUN(S, valid, 0, "valid", "FILE", NULL, NULL, "validate on the rows of this file, or on the pictures of this folder"),
 	OPT(S, valid_frac, "valid-frac", "F", "0", "[0,1)", "hold out this share of the rows to validate on"),
 	OPT(S, metric, "metric", "NAME", NULL, NULL, "what to measure, see dls-eval; auc, logloss or rmse by the task if not given"),
 	OPT(S, early_stop, "early-stop", "N", "0", "[0,", "stop after N rounds without a better metric and keep the best round"),
@@ -45,6 +48,8 @@ static const struct opt table[] = {
 	OPT_RUN(S, metrics, 0, "metrics", "FILE", NULL, NULL, "write a line of JSON there for each round and fold; - is stdout, beside -o"),
 	OPT_RUN(S, progress, 0, "progress", NULL, NULL, NULL, "draw progress on stderr even if it is no terminal"),
 	INPUT_OPTS(S),
+	FOLDER_OPT(S),
+	LABELS_OPT(S),
 	THREADS_OPT(S),
 	OUTPUT_OPT(S),
 	COMMON_OPTS(S),
@@ -85,7 +90,7 @@ int main(int argc, char **argv)
 	if (o.stream) {
 		m = train_stream(f, opts, NULL, &o);
 	} else {
-		dataset_read(&d, NULL, &o, f->tasks);
+		dataset_read(&d, NULL, &o, f);
 		m = train(f, opts, &d, &o);
 		dataset_free(&d);
 	}

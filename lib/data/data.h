@@ -24,7 +24,7 @@ struct column_names {
 struct data {
 	size_t n;			/* rows of the view */
 	size_t ncols;
-	const struct column *cols;	/* (ncols) features, none of them text */
+	const struct column *cols;	/* (ncols) features: numbers, categories, and what else the family takes */
 	const struct sparse *sparse;	/* more features, by row of the table; NULL: none */
 	struct column_names names;	/* of these */
 	size_t ngroups;			/* the sparse columns fall into groups, the terms of a text: */
@@ -51,6 +51,21 @@ static inline double data_weight(const struct data *d, size_t i)
 static inline size_t data_nsparse(const struct data *d)
 {
 	return d->sparse ? d->sparse->ncols : 0;
+}
+
+/* Whether pictures are among the columns. */
+static inline bool cols_have_image(const struct column *cols, size_t ncols)
+{
+	for (size_t c = 0; c < ncols; c++)
+		if (cols[c].kind == KIND_IMAGE)
+			return true;
+	return false;
+}
+
+/* Rows that make one piece of parallel prediction: few where a row is a picture, which takes milliseconds. */
+static inline size_t data_piece(const struct column *cols, size_t ncols)
+{
+	return cols_have_image(cols, ncols) ? 64 : 1024;
 }
 
 /* Columns of a family's predictions: a probability for each class, or one value. */

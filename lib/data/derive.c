@@ -19,8 +19,9 @@ static size_t find_input(const char *name, size_t n, const struct column *inputs
 	for (size_t i = 0; i < ninputs; i++) {
 		names[i] = inputs[i].name;
 		if (strlen(inputs[i].name) == n && memcmp(inputs[i].name, name, n) == 0) {
-			if (inputs[i].kind == KIND_TEXT)
-				die(ST_USAGE, "'%s': '%s' is a text, not a number or a category", spec, inputs[i].name);
+			if (kind_is_texts(inputs[i].kind))
+				die(ST_USAGE, "'%s': '%s' is %s, not a number or a category", spec, inputs[i].name,
+				    inputs[i].kind == KIND_TEXT ? "a text" : "a picture");
 			free(names);
 			return i;
 		}
@@ -277,7 +278,7 @@ static void one_from_json(struct derive *d, const struct jval *v, const struct c
 		d->levels[l] = mem_str(jval_str(jval_at(levels, (size_t)l)));
 	index_levels(d);
 	bool target = d->op == DERIVE_TARGET;
-	bool text = inputs[d->a].kind == KIND_TEXT || (d->b != ONE && inputs[d->b].kind == KIND_TEXT);
+	bool text = kind_is_texts(inputs[d->a].kind) || (d->b != ONE && kind_is_texts(inputs[d->b].kind));
 	bool numbers = d->op != DERIVE_RATIO || (d->b != ONE && inputs[d->a].kind == KIND_NUMERIC &&
 						 inputs[d->b].kind == KIND_NUMERIC);
 	if (text || !numbers || dict_size(d->dict) != d->nlevels || (d->b == ONE && !target) || (target && (!means ||

@@ -9,21 +9,25 @@
 #include "base/num.h"
 #include "data/csvrows.h"
 #include "data/feed.h"
+#include "data/folder.h"
 #include "data/json.h"
 #include "data/lines.h"
+#include "data/pixels.h"
 #include "data/svmlight.h"
 #include "data/vw.h"
 
-enum form { FORM_CSV, FORM_JSON, FORM_SVMLIGHT, FORM_VW };
+enum form { FORM_CSV, FORM_JSON, FORM_SVMLIGHT, FORM_VW, FORM_PIXELS, FORM_FOLDER };
 
 struct reader {
 	struct feed feed;
 	enum form form;
 	struct dict *names;	/* number: column */
 	struct dict *features;	/* number: feature; NULL: they are hashed */
-	struct csv_rows *csv;	/* one of these three */
+	struct csv_rows *csv;	/* one of these five */
 	struct json_rows *json;
 	struct line_rows *lines;
+	struct pixel_rows *pixels;
+	struct folder_rows *folder;
 	struct block block;
 	uint64_t rows;		/* in all blocks so far */
 	bool ahead;		/* the block was read at the opening and not given yet */
@@ -35,9 +39,6 @@ struct reader {
  */
 static char find_start(struct feed *f)
 {
-	feed_more(f);
-	if (f->end == 0)
-		die(ST_DATA, "%s: the input is empty; it wants CSV with a header, or JSON", f->where);
 	if (f->end >= 2 && (memcmp(f->buf, "\xff\xfe", 2) == 0 || memcmp(f->buf, "\xfe\xff", 2) == 0))
 		die(ST_DATA, "%s: this is UTF-16; iconv -f UTF-16 -t UTF-8 makes it readable", f->where);
 	if (f->end >= 3 && memcmp(f->buf, "\xef\xbb\xbf", 3) == 0)
@@ -54,7 +55,9 @@ static bool read_block(struct reader *r)
 {
 	struct block *b = &r->block;
 	b->first = r->rows;
-	if (!(r->json ? json_rows_next(r->json, b) : r->lines ? line_rows_next(r->lines, b) : csv_rows_next(r->csv, b)))
+	bool more = r->json ? json_rows_next(r->json, b) : r->lines ? line_rows_next(r->lines, b) :
+		r->pixels ? pixel_rows_next(r->pixels, b) : r->folder ? folder_rows_next(r->folder, b) : csv_rows_next(r->csv, b);
+	if (!more)
 		return false;
 	r->rows += b->nrows;
 	return true;
@@ -73,13 +76,38 @@ static enum form find_form(struct feed *f, const char *format, char c)
 	return vw_looks(s, end) ? FORM_VW : svmlight_looks(s, end, f->eof) ? FORM_SVMLIGHT : FORM_CSV;
 }
 
+static void open_folder(struct reader *r, struct reader_opts o)
+{
+	if (o.labels || (o.format && strcmp(o.format, "auto") != 0))
+		die(ST_USAGE, "--image-folder reads no stream; leave out %s", o.labels ? "--idx-labels" : "--format");
+	r->form = FORM_FOLDER;
+	r->feed = (struct feed){ .where = o.folder };
+	r->folder = folder_rows_open(o.folder, r->names);
+	r->feed.hash = folder_rows_hash(r->folder);
+}
+
 struct reader *reader_open(const char *path, struct reader_opts o)
 {
 	struct reader *r = NEW0(struct reader, 1);
 	const char *format = o.format ? o.format : "auto";
 	r->names = dict_new();
 	r->features = o.hash ? NULL : dict_new();
+	if (o.folder) {
+		open_folder(r, o);
+		return r;
+	}
 	feed_open(&r->feed, path);
+	feed_more(&r->feed);
+	if (r->feed.end == 0)
+		die(ST_DATA, "%s: the input is empty; it wants CSV with a header, or JSON", r->feed.where);
+	enum pixels pixels = pixels_form(format, r->feed.buf, r->feed.end);
+	if (pixels) {
+		r->form = FORM_PIXELS;
+		r->pixels = pixel_rows_open(&r->feed, pixels, o.labels, r->names);
+		return r;
+	}
+	if (o.labels)
+		die(ST_USAGE, "--idx-labels: %s is no idx file of pictures", r->feed.where);
 	char c = find_start(&r->feed);
 	r->form = find_form(&r->feed, format, c);
 	if (r->form == FORM_JSON) {
@@ -157,6 +185,21 @@ struct slice reader_feature(const struct reader *r, int32_t i)
 	return (struct slice){ dict_text(r->features, i), dict_len(r->features, i) };
 }
 
+const char *reader_image(const struct reader *r)
+{
+	return r->pixels || r->folder ? "image" : NULL;
+}
+
+bool reader_is_bytes(const struct reader *r)
+{
+	return r->pixels != NULL;
+}
+
+const char *reader_folder(const struct reader *r)
+{
+	return r->folder ? r->feed.where : NULL;
+}
+
 const char *reader_where(const struct reader *r)
 {
 	return r->feed.where;
@@ -172,7 +215,11 @@ void reader_close(struct reader *r)
 	csv_rows_close(r->csv);
 	json_rows_close(r->json);
 	line_rows_close(r->lines);
-	feed_close(&r->feed);
+	pixel_rows_close(r->pixels);
+	if (r->folder)
+		folder_rows_close(r->folder);
+	else
+		feed_close(&r->feed);
 	dict_free(r->names);
 	dict_free(r->features);
 	free(r);

@@ -1,7 +1,8 @@
 /*
  * Records from a stream, whatever its form: CSV, TSV, NDJSON, a JSON array,
- * svmlight, VW, each plain, gzip or zstd. The form is recognised from the first
- * bytes or forced. Memory is constant: one block at a time.
+ * svmlight, VW, pictures as idx or records of CIFAR, each plain, gzip or zstd.
+ * The form is recognised from the first bytes or forced. Memory is constant: one
+ * block at a time. Or the pictures in a folder.
  *
  * Rows of svmlight and VW, and JSON objects with an object in them, are sparse:
  * beside their columns they have features, each a name (in svmlight a number)
@@ -25,15 +26,21 @@
 #include "base/str.h"
 
 struct reader_opts {
-	const char *format;	/* auto csv tsv json (NDJSON or an array) svmlight vw */
+	const char *format;	/* auto csv tsv json (NDJSON or an array) svmlight vw idx cifar10 cifar100 */
 	bool header;		/* the first CSV record holds names; else they are #1 #2 ... */
 	int threads;
 	bool hash;		/* features have the numbers of name_hash(), and no names: memory does not grow with theirs */
+	const char *folder;	/* rows are the pictures in it (see folder.h), and no stream is read; or NULL */
+	const char *labels;	/* file with the labels of pictures as idx, or NULL */
 };
 
 /* As the options INPUT_OPTS and THREADS_OPT of a command say. */
 #define READER_OPTS(o) \
 	(struct reader_opts){ .format = (o)->format, .header = (o)->header, .threads = cmd_threads((o)->threads) }
+/* ... and FOLDER_OPT and LABELS_OPT. */
+#define PICTURE_READER_OPTS(o) \
+	(struct reader_opts){ .format = (o)->format, .header = (o)->header, .threads = cmd_threads((o)->threads), \
+			      .folder = (o)->image_folder, .labels = (o)->idx_labels }
 
 /* Features of rows: row i has those from start[i] to start[i + 1] - 1, in the order of its text. */
 struct entries {
@@ -77,6 +84,10 @@ bool reader_is_sparse(const struct reader *r);			/* some row was, or will be: of
 /* The features that were met so far by their names; of svmlight, and of names that are hashed, there are none. */
 int32_t reader_nfeatures(const struct reader *r);
 struct slice reader_feature(const struct reader *r, int32_t i);	/* "ns=name", or "name" where VW has no namespace */
+/* The column that is known to hold pictures, of idx, CIFAR and folders, or NULL; beside it stand only their labels. */
+const char *reader_image(const struct reader *r);
+bool reader_is_bytes(const struct reader *r);			/* its cells are the pictures themselves: idx, CIFAR */
+const char *reader_folder(const struct reader *r);		/* what its cells are paths relative to, or NULL */
 const char *reader_where(const struct reader *r);		/* "stdin" or the path, for messages */
 uint64_t reader_hash(const struct reader *r);			/* of all decompressed bytes so far, in order; independent of blocks and threads */
 void reader_close(struct reader *r);

@@ -42,7 +42,8 @@ void schema_from(struct schema *sc, const struct column *cols, size_t ncols)
 
 /* ---- JSON ---- */
 
-static const char *const kinds[] = { [KIND_NUMERIC] = "numeric", [KIND_CATEGORY] = "category", [KIND_TEXT] = "text" };
+static const char *const kinds[] = { [KIND_NUMERIC] = "numeric", [KIND_CATEGORY] = "category", [KIND_TEXT] = "text",
+				     [KIND_IMAGE] = "image" };
 static const char *const tasks[] = { [TASK_REGRESSION] = "regression", [TASK_BINARY] = "binary",
 				     [TASK_MULTICLASS] = "multiclass" };
 
@@ -103,9 +104,9 @@ static void field_from(struct field *f, const struct jval *v)
 	const char *kind = jval_str(jval_need(v, "kind"));
 	f->name = mem_str(jval_str(jval_need(v, "name")));
 	f->kind = KIND_NUMERIC;
-	while (f->kind <= KIND_TEXT && strcmp(kind, kinds[f->kind]) != 0)
+	while (f->kind <= KIND_IMAGE && strcmp(kind, kinds[f->kind]) != 0)
 		f->kind++;
-	if (f->kind > KIND_TEXT)
+	if (f->kind > KIND_IMAGE)
 		die(ST_DATA, "not a valid model: column '%s' is of kind '%s'", f->name, kind);
 	if (f->kind == KIND_CATEGORY)
 		f->levels = texts_from(jval_need(v, "levels"), &f->nlevels);
@@ -243,6 +244,11 @@ void schema_convert(const struct schema *sc, const size_t *map, const struct blo
 			struct slice cell = { NULL, 0 };
 			if (map[f] != SIZE_MAX)
 				cell = b->cells[(first + i) * b->ncols + map[f]];
+			if (fl->kind == KIND_IMAGE) {
+				cols[f].text[i] = image_cell(cell, extra);
+				c->missing[f] += cols[f].text[i].n == 0;
+				continue;
+			}
 			if (fl->kind == KIND_TEXT) {
 				cols[f].text[i] = cell.n ? cell : (struct slice){ "", 0 };
 				c->missing[f] += cell.n == 0;

@@ -39,55 +39,6 @@ struct texts {
 	struct arena *arena;	/* of the asides; of a text column's cells */
 };
 
-/* ---- missing, levels ---- */
-
-bool is_missing(struct slice cell, const char *const *extra)
-{
-	static const char *const usual[] = { "NA", "NaN", "nan", "null", "?" };
-	cell = slice_trim(cell);
-	if (cell.n == 0)
-		return true;
-	bool maybe = *cell.s == 'N' || *cell.s == 'n' || *cell.s == '?';
-	for (size_t i = 0; maybe && i < sizeof(usual) / sizeof(*usual); i++)
-		if (slice_eq(cell, usual[i]))
-			return true;
-	for (; extra && *extra; extra++)
-		if (slice_eq(cell, *extra))
-			return true;
-	return false;
-}
-
-struct level {
-	double value;
-	const char *text;
-};
-
-static int by_value(const void *a, const void *b)
-{
-	const struct level *s = a, *t = b;
-	if (s->value != t->value)
-		return s->value < t->value ? -1 : 1;
-	return strcmp(s->text, t->text);
-}
-
-bool level_sort(const char **levels, size_t n)
-{
-	struct level *l = NEW(struct level, n);
-	bool numbers = true;
-	for (size_t i = 0; i < n; i++) {
-		l[i].text = levels[i];
-		numbers = numbers && num_parse(levels[i], strlen(levels[i]), &l[i].value) && isfinite(l[i].value);
-	}
-	for (size_t i = 0; i < n && !numbers; i++)
-		l[i].value = 0;
-	if (n)
-		qsort(l, n, sizeof(*l), by_value);
-	for (size_t i = 0; i < n; i++)
-		levels[i] = l[i].text;
-	free(l);
-	return numbers;
-}
-
 /* ---- forms ---- */
 
 static uint8_t get_form(const struct texts *t, size_t row)
@@ -134,7 +85,7 @@ struct build {
 	struct column col;	/* num while numeric, cat (by arrival) once a category */
 	struct texts texts;
 	struct dict *dict;	/* of a category */
-	bool stored, numeric, categorical, text;	/* wanted at all; forced kinds */
+	bool stored, numeric, categorical, text, image;	/* wanted at all; forced kinds, an image is a text too */
 	size_t source;		/* column of the reader */
 	size_t n, cap;
 	size_t numbers, words;	/* cells that look like a number, and that do not */
@@ -262,11 +213,13 @@ struct add_ctx {
 	const char *const *extra;
 };
 
-static void add_text(struct build *b, struct slice s, uint64_t line)
+static void add_text(struct build *b, struct slice s, uint64_t line, const char *const *extra)
 {
 	if (!b->texts.arena)
 		b->texts.arena = arena_new();
-	if (utf8_count_bad(s) && b->bad_texts++ == 0)
+	if (b->image)
+		s = image_cell(s, extra);
+	else if (utf8_count_bad(s) && b->bad_texts++ == 0)
 		b->line = line;
 	b->col.text[b->n++] = (struct slice){ s.n ? arena_strn(b->texts.arena, s.s, s.n) : "", s.n };
 }
@@ -277,7 +230,7 @@ static void add_cells(struct build *b, const struct add_ctx *c, size_t from, siz
 	const struct block *bl = c->block;
 	const struct slice *s = bl->cells + from * bl->ncols + b->source;
 	for (size_t r = from; b->text && r < to; r++, s += bl->ncols)
-		add_text(b, *s, bl->lines[r]);
+		add_text(b, *s, bl->lines[r], c->extra);
 	if (b->text)
 		return;
 	for (size_t r = from; r < to; r++, s += bl->ncols) {
@@ -324,13 +277,14 @@ static struct build *add_builds(struct build *b, size_t *nb, const struct reader
 		struct build *c = &b[*nb];
 		*c = (struct build){ .col = { .kind = KIND_NUMERIC, .name = name }, .texts = { .uniform = FORM_NONE },
 			.stored = !listed(spec->drop, name), .numeric = listed(spec->numeric, name),
-			.categorical = listed(spec->categorical, name), .text = listed(spec->text, name), .source = *nb };
-		c->col.kind = c->text ? KIND_TEXT : KIND_NUMERIC;
+			.categorical = listed(spec->categorical, name), .image = listed(spec->image, name), .source = *nb };
+		c->text = c->image || listed(spec->text, name);
+		c->col.kind = c->image ? KIND_IMAGE : c->text ? KIND_TEXT : KIND_NUMERIC;
 		if (!c->stored)
 			continue;
 		reserve(c, n + 1);
 		for (size_t i = 0; c->text && i < n; i++)
-			add_text(c, (struct slice){ NULL, 0 }, 0);
+			add_text(c, (struct slice){ NULL, 0 }, 0, NULL);
 		for (size_t i = 0; !c->text && i < n; i++) {
 			put_form(&c->texts, i, c->cap, FORM_MISSING);
 			c->col.num[c->n++] = NAN;
@@ -423,6 +377,14 @@ static void add_features(struct table *t, size_t cap[2], const struct block *b)
 	}
 }
 
+static void add_lines(struct table *t, const struct block *b, const struct tab_spec *spec)
+{
+	if (!spec->image || !*spec->image)
+		return;
+	GROW(t->lines, t->nrows + b->nrows);
+	memcpy(t->lines + t->nrows, b->lines, b->nrows * sizeof(*t->lines));
+}
+
 struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 {
 	static const char *const none[] = { NULL };
@@ -436,6 +398,7 @@ struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 		struct add_ctx c = { b, nb, bl, spec->missing ? spec->missing : none };
 		par_for(bl->nrows * nb < WORTH_PARALLEL ? 1 : spec->threads, (nb + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE, add_columns, &c);
 		add_features(t, cap, bl);
+		add_lines(t, bl, spec);
 		t->nrows += bl->nrows;
 	}
 	refuse_words(b, nb, r);
@@ -455,6 +418,7 @@ struct table *tab_read(struct reader *r, const struct tab_spec *spec)
 			sort_levels(t, col, b[i].dict);
 		} else if (b[i].text) {
 			GROW(col->text, t->nrows);
+			col->root = b[i].image && spec->root ? arena_strn(t->arena, spec->root, strlen(spec->root)) : NULL;
 		} else {
 			GROW(col->num, t->nrows);
 		}
@@ -487,8 +451,89 @@ void tab_categorize(struct table *t, size_t c)
 void tab_forget_texts(struct table *t)
 {
 	for (size_t i = 0; i < t->ncols; i++)
-		if (t->cols[i].kind != KIND_TEXT)
+		if (!kind_is_texts(t->cols[i].kind))
 			texts_free(&t->texts[i]);
+}
+
+/* ---- fewer rows ---- */
+
+static void keep_texts(struct texts *t, const bool *keep, size_t n)
+{
+	size_t kept = 0, asides = 0, a = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool aside = a < t->nasides && t->asides[a].row == i;
+		if (aside && keep[i]) {
+			t->asides[asides] = t->asides[a];
+			t->asides[asides++].row = kept;
+		}
+		a += aside;
+		if (t->forms)
+			t->forms[kept] = t->forms[i];
+		kept += keep[i];
+	}
+	t->nasides = asides;
+}
+
+/* Drops the levels of a category that none of n rows has. */
+static void keep_levels(struct column *c, size_t n)
+{
+	int32_t *to = NEW0(int32_t, (size_t)c->nlevels), kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (c->cat[i] >= 0)
+			to[c->cat[i]] = 1;
+	for (int32_t l = 0; l < c->nlevels; l++)
+		if (to[l]) {
+			c->levels[kept] = c->levels[l];
+			to[l] = kept++;
+		}
+	for (size_t i = 0; i < n; i++)
+		if (c->cat[i] >= 0)
+			c->cat[i] = to[c->cat[i]];
+	c->nlevels = kept;
+	free(to);
+}
+
+static void keep_features(struct entries *e, const bool *keep, size_t n)
+{
+	size_t kept = 0, to = 0;
+	for (size_t i = 0; e->start && i < n; i++) {
+		size_t from = e->start[i], k = keep[i] ? e->start[i + 1] - from : 0;
+		memmove(e->feature + to, e->feature + from, k * sizeof(*e->feature));
+		memmove(e->value + to, e->value + from, k * sizeof(*e->value));
+		e->start[kept] = to;
+		to += k;
+		kept += keep[i];
+	}
+	if (e->start)
+		e->start[kept] = to;
+}
+
+void tab_keep(struct table *t, const bool *keep)
+{
+	size_t n = t->nrows, kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!keep[i])
+			continue;
+		for (size_t c = 0; c < t->ncols; c++) {
+			struct column *col = &t->cols[c];
+			if (col->kind == KIND_NUMERIC)
+				col->num[kept] = col->num[i];
+			else if (col->kind == KIND_CATEGORY)
+				col->cat[kept] = col->cat[i];
+			else
+				col->text[kept] = col->text[i];
+		}
+		if (t->lines)
+			t->lines[kept] = t->lines[i];
+		kept++;
+	}
+	t->nrows = kept;
+	keep_features(&t->features, keep, n);
+	for (size_t c = 0; c < t->ncols; c++) {
+		keep_texts(&t->texts[c], keep, n);
+		if (t->cols[c].kind == KIND_CATEGORY)
+			keep_levels(&t->cols[c], kept);
+	}
 }
 
 void tab_free(struct table *t)
@@ -506,6 +551,7 @@ void tab_free(struct table *t)
 	free(t->features.start);
 	free(t->features.feature);
 	free(t->features.value);
+	free(t->lines);
 	arena_free(t->arena);
 	free(t);
 }

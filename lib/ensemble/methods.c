@@ -50,6 +50,16 @@ static struct column *member_inputs(const struct member *mb, const struct data *
 	return cols;
 }
 
+/* A row whose picture a member could not load has no prediction: a rank or a vote would hide that. */
+static void keep_unread(const struct ensemble *e, const double *const *p, const struct data *x, double *out)
+{
+	size_t k = data_outputs(x);
+	for (size_t i = 0; i < e->c.m; i++)
+		for (size_t r = 0; e->c.weight[i] != 0 && r < x->n; r++)
+			for (size_t j = 0; isnan(p[i][r * k]) && j < k; j++)
+				out[r * k + j] = NAN;
+}
+
 static void ens_predict(const void *fit, const struct data *x, double *out)
 {
 	const struct ensemble *e = fit;
@@ -68,6 +78,8 @@ static void ens_predict(const void *fit, const struct data *x, double *out)
 		free(cols);
 	}
 	e->method->apply(&e->c, p, x->n, out);
+	if (cols_have_image(x->cols, x->ncols))
+		keep_unread(e, p, x, out);
 	free(p);
 	free(all);
 }
@@ -332,7 +344,7 @@ static bool ens_importance(const void *fit, const struct data *x, const char *ki
 
 #define ANY_TASK (TASK_CLASSES | TASK_REGRESSION)
 #define METHOD(id, its_name, its_tasks, its_opts, its_apply, its_brief, its_details, ...) \
-	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .takes = TAKES_TEXT, \
+	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .takes = TAKES_TEXT | TAKES_IMAGE, \
 		.opts = its_opts, \
 		.opts_size = sizeof(struct method_opts), .details = its_details, .predict = ens_predict, .save = ens_save, \
 		.load = ens_load, .free = ens_free, .show = ens_show, .importance = ens_importance, .gather = ens_gather }; \

@@ -71,7 +71,7 @@ static void column_key(const struct column *c, struct str *key)
 	key->n = 0;
 	str_puts(key, c->name);
 	str_putc(key, '\0');
-	str_putc(key, c->kind == KIND_NUMERIC ? 'n' : c->kind == KIND_CATEGORY ? 'c' : 't');
+	str_putc(key, "ncti"[c->kind]);
 	for (int32_t l = 0; l < c->nlevels; l++) {
 		str_putc(key, '\0');
 		str_puts(key, c->levels[l]);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "data/need.h"
+#include "model/pictures.h"
 
 #define ID_SHARE 0.5		/* a category whose levels are more than this share of the rows tells nothing */
 #define ID_ROWS 100		/* ... from so many rows on */
@@ -45,10 +46,13 @@ static bool is_role(const struct dataset *d, const char *name)
 
 void roles_of_lines(const struct reader *r, const char **target, const char **weight)
 {
-	if (!*target && reader_is_lines(r))
+	if (!*target && (reader_is_lines(r) || (reader_image(r) && reader_find(r, "label") != SIZE_MAX)))
 		*target = "label";
 	if (!*weight && reader_is_lines(r) && reader_find(r, "weight") != SIZE_MAX)
 		*weight = "weight";
+	if (!*target && reader_image(r))
+		die(ST_DATA, "%s: the pictures have no labels; %s", reader_where(r), reader_folder(r) ?
+		    "sub-folders are classes, but there are none" : "--idx-labels FILE gives them");
 	if (!*target)
 		die(ST_USAGE, "--target is not given: which column is to be predicted?");
 }
@@ -69,12 +73,20 @@ static void find_roles(struct dataset *d, const struct reader *r, const struct t
 	}
 }
 
-/* A text is nothing else. */
-static void refuse_kinds(const struct dataset *d, const struct names *text)
+/* A text is nothing else, nor is a picture. */
+static void refuse_kinds(const struct dataset *d, const struct names *texts, const char *what)
 {
-	for (size_t i = 0; i < text->n; i++)
-		if (is_role(d, text->names[i]))
-			die(ST_USAGE, "the column '%s' cannot be both a text and --target, --weight, --group or --time", text->names[i]);
+	for (size_t i = 0; i < texts->n; i++)
+		if (is_role(d, texts->names[i]))
+			die(ST_USAGE, "the column '%s' cannot be both %s and --target, --weight, --group or --time", texts->names[i],
+			    what);
+}
+
+static void refuse_both(const struct names *a, const struct names *b, const char *what)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (listed(a, b->names[i]))
+			die(ST_USAGE, "the column '%s' is both %s", b->names[i], what);
 }
 
 /* Makes the features of a sparse table's rows columns of the model, after those of --features. */
@@ -87,54 +99,95 @@ static void take_features(struct dataset *d, const struct reader *r, struct tabl
 	d->vectors.sparse_rows = true;
 }
 
-static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o)
+/* What the options say of columns; the lists belong to this, their names to the reader. */
+struct wanted {
+	struct names numeric, categorical, text, image, drop;
+	const char **missing;	/* ends in NULL */
+};
+
+/* Appends to drop the columns of sparse rows and of pictures that nobody asked for: they only say something of the row. */
+static void drop_others(const struct dataset *d, const struct reader *r, struct wanted *w)
 {
-	struct reader *r = reader_open(path, READER_OPTS(o));
-	struct names numeric = { 0 }, categorical = { 0 }, text = { 0 }, drop = { 0 };
-	const char **missing = NEW0(const char *, o->missing.n + 1);
+	for (size_t i = 0; (reader_is_lines(r) || reader_image(r)) && i < reader_ncols(r); i++) {
+		const char *name = reader_name(r, i);
+		if (!is_role(d, name) && !listed(&w->numeric, name) && !listed(&w->categorical, name) && !listed(&w->text, name) &&
+		    !listed(&w->image, name))
+			add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)name }, 1 }, &w->drop);
+	}
+}
+
+static void find_wanted(struct dataset *d, const struct reader *r, const struct train_opts *o, struct wanted *w)
+{
+	const char *known = reader_image(r);
 	size_t kept = 0;
+	*w = (struct wanted){ .missing = NEW0(const char *, o->missing.n + 1) };
+	add_names(r, "--numeric", &o->numeric, &w->numeric);
+	add_names(r, "--categorical", &o->categorical, &w->categorical);
+	add_names(r, "--image", &o->image, &w->image);
+	if (known && !listed(&w->image, known))
+		add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)known }, 1 }, &w->image);
+	add_names(r, "--text", &o->text, &w->text);
+	for (size_t i = 0; i < w->text.n; i++)
+		if (!strs_has(&d->text, w->text.names[i]))
+			strs_add(&d->text, w->text.names[i]);
+	for (size_t i = 0; i < d->vectors.n; i++)
+		add_names(r, "--features", &d->vectors.v[i].columns, &w->text);
+	add_names(r, "--drop", &o->drop, &w->drop);
+	add_names(r, "--id", &o->id, &w->drop);
+	refuse_kinds(d, &w->text, "a text");
+	refuse_kinds(d, &w->image, "a picture");
+	refuse_both(&w->text, &w->image, "a picture and a text");
+	refuse_both(&w->text, &w->drop, "a text to learn from and --drop or --id");
+	refuse_both(&w->image, &w->drop, "a picture to learn from and --drop or --id");
+	refuse_both(&w->image, &w->numeric, "a picture and --numeric");
+	refuse_both(&w->image, &w->categorical, "a picture and --categorical");
+	for (size_t i = 0; i < w->drop.n; i++)	/* rows may be grouped by their --id */
+		if (!is_role(d, w->drop.names[i]))
+			w->drop.names[kept++] = w->drop.names[i];
+	w->drop.n = kept;
+	w->drop.names[kept] = NULL;
+	drop_others(d, r, w);
+	for (size_t i = 0; i < w->categorical.n; i++)
+		strs_add(&d->categorical, w->categorical.names[i]);
+	for (size_t i = 0; i < o->missing.n; i++)
+		w->missing[i] = o->missing.s[i];
+}
+
+static void wanted_free(struct wanted *w)
+{
+	free(w->numeric.names);
+	free(w->categorical.names);
+	free(w->text.names);
+	free(w->image.names);
+	free(w->drop.names);
+	free(w->missing);
+}
+
+static struct table *read_table(struct dataset *d, const char *path, const struct train_opts *o, const struct family *f)
+{
+	if (o->image.n || o->image_folder)	/* before anything is read */
+		family_must_take(f, TAKES_IMAGE, "pictures");
+	struct reader *r = reader_open(path, PICTURE_READER_OPTS(o));
+	struct wanted w;
+	if (reader_image(r))
+		family_must_take(f, TAKES_IMAGE, "pictures");
 	find_roles(d, r, o);
 	for (size_t i = 0; i < reader_ncols(r); i++)
 		strs_add(&d->schema.others, reader_name(r, i));	/* those that become features leave it again */
-	add_names(r, "--numeric", &o->numeric, &numeric);
-	add_names(r, "--categorical", &o->categorical, &categorical);
-	add_names(r, "--text", &o->text, &text);
-	for (size_t i = 0; i < text.n; i++)
-		if (!strs_has(&d->text, text.names[i]))
-			strs_add(&d->text, text.names[i]);
-	for (size_t i = 0; i < d->vectors.n; i++)
-		add_names(r, "--features", &d->vectors.v[i].columns, &text);
-	refuse_kinds(d, &text);
-	add_names(r, "--drop", &o->drop, &drop);
-	add_names(r, "--id", &o->id, &drop);
-	for (size_t i = 0; i < drop.n; i++)
-		if (listed(&text, drop.names[i]))
-			die(ST_USAGE, "the column '%s' is both a text to learn from and --drop or --id", drop.names[i]);
-	for (size_t i = 0; i < drop.n; i++)	/* rows may be grouped by their --id */
-		if (!is_role(d, drop.names[i]))
-			drop.names[kept++] = drop.names[i];
-	drop.names[kept] = NULL;
-	for (size_t i = 0; reader_is_lines(r) && i < reader_ncols(r); i++) {	/* unless asked for, nothing to learn from */
-		const char *name = reader_name(r, i);
-		if (!is_role(d, name) && !listed(&numeric, name) && !listed(&categorical, name) && !listed(&text, name))
-			add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)name }, 1 }, &drop);
-	}
-	for (size_t i = 0; i < categorical.n; i++)
-		strs_add(&d->categorical, categorical.names[i]);
-	for (size_t i = 0; i < o->missing.n; i++)
-		missing[i] = o->missing.s[i];
-	struct tab_spec spec = { .numeric = numeric.names, .categorical = categorical.names, .text = text.names,
-		.drop = drop.names, .missing = missing, .strict_text = strcmp(o->invalid, "error") == 0, .threads = cmd_threads(o->threads) };
+	find_wanted(d, r, o, &w);
+	struct tab_spec spec = { .numeric = w.numeric.names, .categorical = w.categorical.names, .text = w.text.names,
+		.image = w.image.names, .drop = w.drop.names, .missing = w.missing, .root = pictures_root(r, o->root),
+		.strict_text = strcmp(o->invalid, "error") == 0, .threads = cmd_threads(o->threads) };
 	struct table *t = tab_read(r, &spec);
-	free(numeric.names);
-	free(categorical.names);
-	free(text.names);
-	free(drop.names);
-	free(missing);
+	wanted_free(&w);
 	if (t->nrows == 0)
 		die(ST_DATA, "%s: no rows after the header", reader_where(r));
 	if (t->nrows > UINT32_MAX / 2)
 		die(ST_DATA, "%s: %zu rows; at most %u", reader_where(r), t->nrows, UINT32_MAX / 2);
+	bool *good = pictures_good(t->cols, t->ncols, t->nrows, t->lines, reader_where(r), o->skip_bad, spec.threads);
+	if (good)
+		tab_keep(t, good);
+	free(good);
 	take_features(d, r, t, spec.threads);
 	reader_close(r);
 	return t;
@@ -323,7 +376,7 @@ static void set_weights(struct dataset *d, const struct train_opts *o)
 static bool all_missing(const struct column *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (c->kind == KIND_NUMERIC ? !isnan(c->num[i]) : c->kind == KIND_CATEGORY ? c->cat[i] >= 0 : c->text[i].n > 0)
+		if (c->kind == KIND_NUMERIC ? !isnan(c->num[i]) : c->cat[i] >= 0)
 			return false;
 	return true;
 }
@@ -333,7 +386,7 @@ static bool is_feature(const struct dataset *d, const struct column *c)
 {
 	if (is_role(d, c->name))
 		return false;
-	if (c->kind != KIND_TEXT && all_missing(c, d->n)) {
+	if (!kind_is_texts(c->kind) && all_missing(c, d->n)) {
 		warn("column '%s' is empty and is not used", c->name);
 		return false;
 	}
@@ -410,13 +463,13 @@ static void warn_chosen(const struct dataset *d)
 		warn("the terms of --features were chosen by the target of these same rows; scores of held-out rows will be too good");
 }
 
-void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks)
+void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, const struct family *f)
 {
 	*d = (struct dataset){ .schema.positive = -1 };
 	read_features(d, o);
-	d->table = read_table(d, path, o);
+	d->table = read_table(d, path, o, f);
 	d->n = d->table->nrows;
-	set_target(d, o, tasks);
+	set_target(d, o, f->tasks);
 	set_weights(d, o);
 	refuse_no_weight(d);
 	d->inputs = NEW(struct column, d->table->ncols);

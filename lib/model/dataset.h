@@ -12,13 +12,13 @@
 struct train_opts {
 	struct common common;
 	const char *invalid, *target, *task, *positive, *weight, *class_weight, *group, *time, *unseen, *format;
-	const char *valid, *metric, *metrics, *output;
-	struct strs labels, id, drop, numeric, categorical, text, features, missing, ratio, cross, target_mean;
+	const char *valid, *metric, *metrics, *output, *root, *image_folder, *idx_labels;
+	struct strs labels, id, drop, numeric, categorical, text, image, features, missing, ratio, cross, target_mean;
 	double valid_frac, target_smooth;
 	int32_t cv, early_stop, threads;
 	uint64_t seed, fold_seed;
 	int32_t hash_bits;
-	bool header, stratify, oob, progress, stream;
+	bool header, stratify, oob, progress, stream, skip_bad;
 };
 
 #define MOST_CLASSES 20		/* a numeric target with more distinct values is a quantity */
@@ -49,19 +49,20 @@ struct dataset {
 	struct arena *texts;	/* owns texts that are not the table's; or NULL */
 };
 
-/* What target and weight are when they are not given (NULL): svmlight and VW have names for them. Dies without a target. */
+/* What target and weight are when they are not given (NULL): svmlight, VW and pictures have names for them. Dies without a target. */
 void roles_of_lines(const struct reader *r, const char **target, const char **weight);
 
 /*
  * Reads a training table from path (NULL: stdin), finds target and roles,
- * decides the task within what the family does (tasks). Dies with ST_DATA or
- * ST_USAGE and a message that helps.
+ * decides the task within what the family does. Dies with ST_DATA or ST_USAGE
+ * and a message that helps.
  */
-void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, unsigned tasks);
+void dataset_read(struct dataset *d, const char *path, const struct train_opts *o, const struct family *f);
 
 /*
  * Reads a second labelled table by the first one's schema and roles (for
- * --valid): target and weight go by name. Its class labels that are not in the schema become -1 and are counted in a warning.
+ * --valid): target and weight go by name. Path may be a folder of pictures; those of a file are relative to its
+ * folder unless --root says. Its class labels that are not in the schema become -1 and are counted in a warning.
  */
 void dataset_read_as(struct dataset *d, const char *path, const struct train_opts *o, const struct dataset *like);
 

@@ -25,8 +25,12 @@
 struct schema;
 struct vectors;
 
-/* What a family takes beside numbers and categories: sparse columns (data.sparse), or the texts themselves among its columns. */
-enum { TAKES_SPARSE = 1, TAKES_TEXT = 2 };
+/*
+ * What a family takes beside numbers and categories: sparse columns (data.sparse), or among its columns the texts
+ * themselves, or pictures. These it loads by itself, by picture_load(); the training rows' were all read once and could be.
+ * predict() gives NaN in all outputs of a row whose picture it cannot load.
+ */
+enum { TAKES_SPARSE = 1, TAKES_TEXT = 2, TAKES_IMAGE = 4 };
 
 /* Learning from blocks of rows as they come, each of the frame's columns, in their order. */
 struct streaming {
@@ -85,5 +89,8 @@ struct family {
 
 extern const struct family *const families[];	/* ends in NULL, in the order of families.def */
 const struct family *family_find(const char *name);	/* NULL: none */
+
+/* Dies (ST_USAGE) unless the family takes (a bit of the above) what is there; what: "texts". Names families that do. */
+void family_must_take(const struct family *f, unsigned takes, const char *what);
 
 #endif

@@ -65,21 +65,12 @@ static void add_vectors(struct features *f, const struct dataset *d, const struc
 	vectors_take(&f->vectors, &own);
 }
 
-_Noreturn static void refuse_family(const struct family *family, const char *what)
-{
-	struct str list = { 0 };
-	for (size_t i = 0; families[i]; i++)
-		if (families[i]->fit && (families[i]->takes & TAKES_SPARSE))
-			str_printf(&list, "%s%s", list.n ? ", " : "", families[i]->name);
-	die(ST_USAGE, "the family %s does not take %s; these do: %s", family->name, what, list.s);
-}
-
 void features_fit(struct features *f, const struct family *family, const struct dataset *d, const struct data *train,
 		  const struct train_opts *o)
 {
 	*f = (struct features){ 0 };
-	if ((d->vectors.n || d->text.n) && !(family->takes & TAKES_SPARSE))
-		refuse_family(family, d->vectors.sparse_rows ? "sparse rows" : "texts");
+	if (d->vectors.n || d->text.n)
+		family_must_take(family, TAKES_SPARSE, d->vectors.sparse_rows ? "sparse rows" : "texts");
 	derives_copy(&f->derived, &d->derived);
 	add_columns(f, family, d);
 	derives_target(&f->derived, d->inputs, d->n, train, d->schema.positive, o->target_smooth, o->seed, f->cols + f->nplain);

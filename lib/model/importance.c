@@ -12,8 +12,6 @@
 #include "model/score.h"
 #include "model/strongest.h"
 
-#define CHUNK 1024
-
 struct importance_ctx {
 	const struct model *m;
 	const struct column *inputs;	/* with all rows */
@@ -25,7 +23,8 @@ struct importance_ctx {
 static void predict_chunk(void *ctx, size_t i, int worker)
 {
 	struct importance_ctx *c = ctx;
-	size_t first = i * CHUNK, left = c->n - first, n = left < CHUNK ? left : CHUNK, nin = c->m->schema.nfields;
+	size_t nin = c->m->schema.nfields, piece = data_piece(c->inputs, nin);
+	size_t first = i * piece, left = c->n - first, n = left < piece ? left : piece;
 	struct column *cols = mem_copy(c->inputs, nin, sizeof(*cols));
 	(void)worker;
 	for (size_t f = 0; f < nin; f++) {
@@ -45,7 +44,8 @@ static double score(struct importance_ctx *c, const struct dataset *d, const str
 {
 	const char *why = NULL;
 	const struct schema *sc = &c->m->schema;
-	par_for(threads, (c->n + CHUNK - 1) / CHUNK, predict_chunk, c);
+	size_t piece = data_piece(c->inputs, sc->nfields);
+	par_for(threads, (c->n + piece - 1) / piece, predict_chunk, c);
 	struct scored s = { .n = c->n, .k = (int32_t)model_outputs(c->m), .label = d->label, .y = d->y, .p = c->p, .w = d->w,
 		.positive = sc->positive, .labels = (const char *const *)sc->labels };
 	double x = measure(metric, &s, &why);
@@ -107,7 +107,8 @@ static double loss_without(struct importance_ctx *c, const struct dataset *d, st
 static size_t by_permutation(const struct model *m, const char *path, const struct predict_opts *o, double *out)
 {
 	struct dataset d, like = { .schema = m->schema, .vectors = m->vectors };
-	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads };
+	struct train_opts to = { .format = o->format, .header = o->header, .threads = o->threads, .root = o->root,
+		.image_folder = o->image_folder, .idx_labels = o->idx_labels, .skip_bad = o->skip_bad };
 	struct measure metric = measure_for(o->metric, m->schema.nlabels, (const char *const *)m->schema.labels);
 	dataset_read_as(&d, path, &to, &like);
 	struct column *cols = mem_copy(d.inputs, d.ninputs, sizeof(*cols));

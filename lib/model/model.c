@@ -52,7 +52,7 @@ size_t model_plain(const struct family *f, const struct column *inputs, size_t n
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++)
-		if (inputs[i].kind != KIND_TEXT || (f->takes & TAKES_TEXT))
+		if (!kind_is_texts(inputs[i].kind) || (f->takes & (inputs[i].kind == KIND_TEXT ? TAKES_TEXT : TAKES_IMAGE)))
 			out[kept++] = i;
 	return kept;
 }
@@ -257,6 +257,8 @@ struct model *model_restore(struct store *st)
 	if (m->vectors.n && !(f->takes & TAKES_SPARSE))
 		store_bad(st, "the family %s takes no sparse columns", f->name);
 	model_ready(m);
+	if (cols_have_image(m->inputs, m->schema.nfields) && !(f->takes & TAKES_IMAGE))
+		store_bad(st, "the family %s takes no pictures", f->name);
 	restore_oof(m, st);
 	struct data frame = model_frame(m);
 	m->fit = f->load(m->opts, &frame, st);

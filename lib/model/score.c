@@ -1,6 +1,7 @@
 #include "model/score.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,7 @@
 #include "data/csvout.h"
 #include "data/need.h"
 #include "model/bind.h"
-
-#define CHUNK 1024	/* rows of one piece of parallel work */
+#include "model/pictures.h"
 
 /* What stands in a column of the output. */
 enum source { CELL, ROW, INDEX, PREDICTION, PROBABILITY, CONTRIBUTION };
@@ -35,13 +35,19 @@ struct scorer {
 	struct plan plan;
 	struct binding bind;
 	size_t k, scores, parts;/* outputs; raw scores when contributions are wanted, else 0; contributions of a score */
+	const char *root;	/* of the pictures */
 	const struct block *b;
+	size_t piece;		/* rows of a chunk */
 	struct chunk *chunks;	/* of the block */
+	uint64_t bad;		/* rows left out so far */
 };
 
+/* A piece of parallel work. */
 struct chunk {
 	struct str text;
 	struct convert cv;
+	struct bad_picture *bad;	/* (nbad) by row */
+	size_t nbad;
 };
 
 /* ---- the plan of the output ---- */
@@ -65,6 +71,15 @@ static size_t label_of(const struct scorer *s, const char *label)
 	die(ST_USAGE, "the model has no p:%s; it has %s", label, sc->nlabels ? list.s : "'prediction' only");
 }
 
+/* The column to copy, which a picture itself cannot be. */
+static size_t cell_need(const struct scorer *s, const char *name, const char *who)
+{
+	size_t at = reader_need(s->r, name, who);
+	if (reader_is_bytes(s->r) && strcmp(reader_name(s->r, at), reader_image(s->r)) == 0)
+		die(ST_USAGE, "%s %s: it holds the pictures themselves, which CSV does not; @row and @index number the rows", who, name);
+	return at;
+}
+
 /* --columns NAME=SOURCE: an output column from prediction, p:LABEL, @row, @index or an input column. */
 static void plan_spec(struct scorer *s, const char *spec)
 {
@@ -80,7 +95,7 @@ static void plan_spec(struct scorer *s, const char *spec)
 	else if (strcmp(source, "@index") == 0)
 		plan_add(&s->plan, name, INDEX, 0);
 	else
-		plan_add(&s->plan, name, CELL, reader_need(s->r, source, "--columns"));
+		plan_add(&s->plan, name, CELL, cell_need(s, source, "--columns"));
 	free(name);
 }
 
@@ -125,7 +140,7 @@ static void plan_contributions(struct scorer *s)
 /* A column to copy under its name; with --append it is among all, but has to be there. */
 static void plan_cell(struct scorer *s, const char *name, const char *who)
 {
-	size_t at = reader_need(s->r, name, who);
+	size_t at = cell_need(s, name, who);
 	if (!s->o->append)
 		plan_add(&s->plan, reader_name(s->r, at), CELL, at);
 }
@@ -139,6 +154,10 @@ static void make_plan(struct scorer *s)
 	if (o->columns.n)
 		return;
 	size_t target = sc->target ? reader_find(s->r, sc->target) : SIZE_MAX;
+	if (o->append && reader_is_bytes(s->r))
+		die(ST_USAGE, "--append: rows of idx and CIFAR are pictures, which CSV does not hold");
+	if (o->id.n == 0 && reader_folder(s->r))
+		plan_cell(s, reader_image(s->r), "--id");
 	for (size_t i = 0; i < o->id.n; i++)
 		plan_cell(s, o->id.s[i], "--id");
 	for (size_t i = 0; i < o->keep.n; i++)
@@ -220,17 +239,34 @@ static void put_row(const struct scorer *s, struct str *t, size_t row, const dou
 	str_putc(t, '\n');
 }
 
+/* Row r of the inputs, whose place in the block is given, has no prediction: true when that is for a picture that cannot be read. */
+static bool is_unread(const struct scorer *s, const struct column *cols, size_t r, size_t place, struct chunk *c)
+{
+	for (size_t f = 0; f < s->m->schema.nfields; f++) {
+		const char *why = cols[f].kind == KIND_IMAGE ? picture_why(&cols[f], r) : NULL;
+		if (!why)
+			continue;
+		const struct column *known = &s->m->inputs[f];
+		GROW(c->bad, c->nbad + 1);
+		c->bad[c->nbad++] = (struct bad_picture){ s->b->lines[place], known, cols[f].text[r], why };
+		return true;
+	}
+	return false;
+}
+
 static void score_chunk(void *ctx, size_t i, int worker)
 {
 	const struct scorer *s = ctx;
 	struct chunk *c = &s->chunks[i];
-	size_t first = i * CHUNK, left = s->b->nrows - first, n = left < CHUNK ? left : CHUNK;
+	size_t first = i * s->piece, left = s->b->nrows - first, n = left < s->piece ? left : s->piece;
 	size_t nfields = s->m->schema.nfields, width = s->scores * s->parts;
 	struct column *cols = schema_columns(&s->m->schema);
 	double *p = NEW(double, n * s->k), *contrib = width ? NEW(double, n * width) : NULL;
 	struct sparse given;
 	(void)worker;
 	schema_cells(cols, nfields, n);
+	for (size_t f = 0; f < nfields; f++)
+		cols[f].root = s->root;
 	bind_rows(&s->bind, s->b, first, n, cols, &given, &c->cv);
 	if (!c->cv.bad) {
 		const struct sparse *rows = given.start ? &given : NULL;
@@ -238,7 +274,8 @@ static void score_chunk(void *ctx, size_t i, int worker)
 		if (contrib)
 			model_contrib(s->m, cols, rows, n, contrib);
 		for (size_t r = 0; r < n; r++)
-			put_row(s, &c->text, first + r, p + r * s->k, contrib ? contrib + r * width : NULL);
+			if (!isnan(p[r * s->k]) || !is_unread(s, cols, r, first + r, c))
+				put_row(s, &c->text, first + r, p + r * s->k, contrib ? contrib + r * width : NULL);
 	}
 	schema_cells_free(cols, nfields);
 	sparse_free(&given);
@@ -264,10 +301,22 @@ static void add_counts(struct convert *total, const struct convert *cv, size_t n
 	}
 }
 
+/* Dies of a picture that could not be read, or says which ones are left out. */
+static void tell_bad(struct scorer *s, const struct chunk *c)
+{
+	struct str why = { 0 };
+	if (c->nbad && !s->o->skip_bad) {
+		bad_picture_put(&c->bad[0], reader_where(s->r), &why);
+		die(ST_DATA, "%s; --skip-bad leaves such rows out", why.s);
+	}
+	for (size_t i = 0; i < c->nbad; i++)
+		bad_picture_say(&c->bad[i], reader_where(s->r), s->bad++);
+}
+
 /* Scores one block; adds its counts to total. */
 static void score_block(struct scorer *s, struct convert *total, struct out *out)
 {
-	size_t nfields = s->m->schema.nfields, n = (s->b->nrows + CHUNK - 1) / CHUNK;
+	size_t nfields = s->m->schema.nfields, n = (s->b->nrows + s->piece - 1) / s->piece;
 	s->chunks = NEW0(struct chunk, n);
 	for (size_t i = 0; i < n; i++) {
 		s->chunks[i].cv.unseen = NEW0(uint64_t, nfields);
@@ -278,9 +327,11 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 		struct chunk *c = &s->chunks[i];
 		if (c->cv.bad)
 			bind_die(&s->bind, s->b, &c->cv);
+		tell_bad(s, c);
 		out_write(out, c->text.s, c->text.n);
 		add_counts(total, &c->cv, nfields);
 		str_free(&c->text);
+		free(c->bad);
 		free(c->cv.unseen);
 		free(c->cv.missing);
 	}
@@ -360,7 +411,7 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 		if (used[c])
 			continue;
 		str_printf(&extra, "%s%s", nextra++ ? ", " : "", name);
-		if (!reader_is_lines(s->r) && !strs_has(&s->m->schema.others, name))
+		if (!reader_is_lines(s->r) && !reader_image(s->r) && !strs_has(&s->m->schema.others, name))
 			str_printf(&news, "%s%s", nnews++ ? ", " : "", name);
 	}
 	if (nextra)
@@ -387,7 +438,9 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	if (o->contrib)
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
 	s.parts = m->nfeatures + m->vectors.n + 1;
-	s.r = reader_open(path, READER_OPTS(o));
+	s.piece = data_piece(m->inputs, nfields);
+	s.r = reader_open(path, PICTURE_READER_OPTS(o));
+	s.root = pictures_root(s.r, o->root);
 	bind_open(&s.bind, &m->schema, &m->vectors, s.r);
 	make_plan(&s);
 	refuse_twins(&s.plan);
@@ -404,6 +457,8 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 		bind_more(&s.bind);
 		score_block(&s, &total, out);
 	}
+	if (s.bad)
+		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r), s.bad, rows);
 	bool drift = report_drift(&s, &total, rows);
 	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
 		warn("--append: the column '%s' came up after the header was printed and is left out", reader_name(s.r, c));

@@ -12,11 +12,11 @@
 struct predict_opts {
 	struct common common;
 	struct strs id, keep, columns;
-	const char *importance, *metric, *format, *output;
+	const char *importance, *metric, *format, *output, *root, *image_folder, *idx_labels;
 	double threshold;
 	int32_t threads, repeats;
 	uint64_t seed;
-	bool append, strict, contrib, show, oof, header;
+	bool append, strict, contrib, show, oof, header, skip_bad;
 };
 
 /* Scores path (NULL: stdin) to out. Returns ST_OK, or ST_GATE when --strict found drift. */

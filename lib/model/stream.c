@@ -499,7 +499,11 @@ struct model *train_stream(const struct family *f, void *opts, const char *path,
 	check_options(f, o);
 	struct reader_opts how = READER_OPTS(o);
 	how.hash = true;
+	if (o->image.n || o->image_folder)
+		family_must_take(f, TAKES_IMAGE, "pictures");
 	jb.r = reader_open(path, how);
+	if (reader_image(jb.r))
+		family_must_take(f, TAKES_IMAGE, "pictures");
 	jb.block = reader_next(jb.r);
 	if (!jb.block)
 		die(ST_DATA, "%s: no rows after the header", reader_where(jb.r));

@@ -11,8 +11,6 @@
 #include "model/features.h"
 #include "model/folds.h"
 
-#define CHUNK 1024	/* rows predicted as one piece of parallel work */
-
 /* What one fit needs to know. */
 struct job {
 	const struct family *family;
@@ -38,9 +36,9 @@ static void predict_chunk(void *ctx, size_t chunk, int worker)
 {
 	const struct predict_ctx *c = ctx;
 	struct data x = *c->x;
-	size_t first = chunk * CHUNK, left = x.n - first;
+	size_t piece = data_piece(x.cols, x.ncols), first = chunk * piece, left = x.n - first;
 	(void)worker;
-	x.n = left < CHUNK ? left : CHUNK;
+	x.n = left < piece ? left : piece;
 	if (x.rows)
 		x.rows += first;
 	else
@@ -53,7 +51,8 @@ static void predict_chunk(void *ctx, size_t chunk, int worker)
 static void predict_view(const struct job *jb, const void *fit, const struct data *x, double *out)
 {
 	struct predict_ctx c = { jb->family, fit, x, out };
-	par_for(jb->threads, (x->n + CHUNK - 1) / CHUNK, predict_chunk, &c);
+	size_t piece = data_piece(x->cols, x->ncols);
+	par_for(jb->threads, (x->n + piece - 1) / piece, predict_chunk, &c);
 }
 
 /* ---- scores ---- */

@@ -234,7 +234,6 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	}
 	if (a == W && !out) {
 		p->packed = mem_aligned(f->bytes, 1);
-		memset(p->packed, 0, f->bytes);
 		must(dnnl_memory_create(&p->weights, inner, k->engine, p->packed), "weights");
 	} else if (!f->same || out) {
 		f->at = p->scratch;

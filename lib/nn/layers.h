@@ -103,14 +103,29 @@ struct loss_conf {
 	double ignore;		/* label whose rows count nothing; NaN: none */
 	const real *class_weight;	/* (channels) or NULL; borrowed */
 };
-/* logits (rows, ..., classes), label (rows, ..., 1); row_weight (rows, ..., 1) or NULL. */
+/* No smoothing and weights, nothing ignored, gamma 2, delta 1. */
+struct loss_conf loss_usual(void);
+/*
+ * What lane->norm is to be for a mean over a batch, as PyTorch means it: the sum over n positions of their weight (weights:
+ * n, or a divisor of n where one counts for many; NULL: 1) times that of their label's class, ignored ones left out. label
+ * NULL: of losses without labels.
+ */
+double nn_loss_weight(const struct loss_conf *c, size_t n, const real *label, size_t weights, const real *weight);
+/*
+ * logits (rows, ..., classes), label (rows, ..., 1) below classes; row_weight (rows, ..., 1), or (rows, 1) for whole rows, or
+ * NULL; a position without weight may have any logits. No gradient goes to labels, targets of classes and weights.
+ */
 struct node *nn_cross_entropy(struct node *logits, struct node *label, struct node *row_weight, struct loss_conf c);
 /* target (rows, ..., classes): probabilities, as mixed samples have. */
 struct node *nn_cross_entropy_soft(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
 struct node *nn_focal(struct node *logits, struct node *label, struct node *row_weight, struct loss_conf c);	/* over classes */
+/*
+ * Every channel is a loss of its own: target (rows, ..., channels) of 0 to 1, or what is ignored; class_weight counts by
+ * channel. For PyTorch's mean, lane->norm is nn_loss_weight() of all elements with targets for labels and no class_weight.
+ */
 struct node *nn_binary_cross_entropy(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
 struct node *nn_binary_focal(struct node *logits, struct node *target, struct node *row_weight, struct loss_conf c);
-/* Over elements: divided by the elements of a row too. */
+/* Over elements: divided by the elements of a row too. Gradients go to x and target. */
 struct node *nn_l1(struct node *x, struct node *target, struct node *row_weight);
 struct node *nn_l2(struct node *x, struct node *target, struct node *row_weight);	/* squares, not halved */
 struct node *nn_huber(struct node *x, struct node *target, struct node *row_weight, struct loss_conf c);

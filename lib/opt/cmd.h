@@ -24,10 +24,15 @@ struct common {
 	    "print the options as mdoc for the manual, or as plain words for completion"), \
 	OPT_RUN(S, common.version, 0, "version", NULL, NULL, NULL, "print the version and exit")
 
-/* Rows that several commands share, with the fields `format`, `header`, `threads` and `output`. */
+/* Rows that several commands share, with the fields `format`, `header`, `image_folder`, `idx_labels`, `threads` and `output`. */
 #define INPUT_OPTS(S) \
-	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json|svmlight|vw", "form of the input"), \
+	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json|svmlight|vw|idx|cifar10|cifar100", "form of the input"), \
 	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ...")
+#define FOLDER_OPT(S) \
+	OPT_RUN(S, image_folder, 0, "image-folder", "DIR", NULL, NULL, \
+	    "rows are the pictures in this folder, labelled by its sub-folders; stdin is not read")
+#define LABELS_OPT(S) \
+	OPT_RUN(S, idx_labels, 0, "idx-labels", "FILE", NULL, NULL, "the idx file with the labels of pictures that come as idx")
 #define THREADS_OPT(S) \
 	OPT_RUN(S, threads, 0, "threads", "N", "0", "[0,256]", \
 	    "threads to use; 0 means one for each processor; no result depends on it")

@@ -84,6 +84,8 @@ static const struct line odd[] = {
 	{ 4, 3, 5, 6, 10, 3, 5, 1, 1, 0, 0, 0, 0, 1 },
 	{ 4, 4, 4, 64, 33, 4, 4, 1, 1, 0, 0, 0, 0, 1 },
 	{ 5, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 1, 1, 1280, 1000, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 9, 7, 7, 64, 128, 7, 7, 1, 1, 0, 0, 0, 0, 1 },
 	{ 2, 9, 9, 4, 6, 2, 2, 2, 1, 0, 0, 0, 0, 1 },		/* a row is left */
 	{ 2, 9, 7, 4, 6, 4, 4, 2, 1, 1, 1, 1, 1, 1 },
 	{ 1, 30, 29, 3, 64, 7, 7, 2, 1, 3, 3, 3, 3, 1 },
@@ -134,4 +136,36 @@ START_TEST(float_equals_double)
 }
 END_TEST
 
-UNIT_MAIN("kernel", float_equals_double)
+/* One picture gives the same bytes wherever it stands in the batch, and whatever else is there. */
+START_TEST(a_row_stands_for_itself)
+{
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		struct line l = odd[i];
+		l.n = 7;
+		struct conv_shape s = shape_of(&l);
+		struct rng r = rng_at(i, "test.kernel.row", 0);
+		struct kernel *k = kernel_new(&s, KERNEL_FORWARD | KERNEL_BACK_DATA, true, true, false);
+		size_t nx = s.h * s.w * s.c, ny = s.oh * s.ow * s.oc;
+		struct twin x = twin_new(7 * nx, &r), y = twin_new(7 * ny, &r), again = twin_new(7 * ny, &r);
+		struct twin w = twin_new(s.oc * (s.c / s.groups) * s.kh * s.kw, &r), o = twin_new(s.oc, &r);
+		void *scratch = mem_aligned(kernel_scratch(k), 1);
+		kernel_pack(k, w.f);
+		kernel_forward(k, x.f, o.f, y.f, scratch);
+		for (size_t to = 0; to < 7; to++) {
+			struct twin other = twin_new(x.n, &r);
+			memcpy(other.f + to * nx, x.f + 2 * nx, nx * sizeof(float));
+			kernel_forward(k, other.f, o.f, again.f, scratch);
+			if (memcmp(again.f + to * ny, y.f + 2 * ny, ny * sizeof(float)) != 0)
+				ck_abort_msg("shape %zu: row 2 at %zu has other bytes", i, to);
+			twin_free(other);
+		}
+		const struct twin all[] = { x, y, again, w, o };
+		for (size_t j = 0; j < 5; j++)
+			twin_free(all[j]);
+		free(scratch);
+		kernel_free(k);
+	}
+}
+END_TEST
+
+UNIT_MAIN("kernel", float_equals_double, a_row_stands_for_itself)
