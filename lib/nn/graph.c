@@ -291,6 +291,11 @@ void graph_ready(struct graph *g)
 	plan_memory(g);
 }
 
+size_t node_values(const struct node *nd)
+{
+	return nd->size / nd->shape.d[0];
+}
+
 /* ---- parameters ---- */
 
 static void pack_node(void *ctx, size_t i, int worker)
