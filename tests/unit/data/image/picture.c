@@ -191,6 +191,42 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
+/* The bytes of a golden JPEG without `less` bytes before its end marker, and with `more` of what does no harm. */
+static const char *altered_jpeg(const char *name, size_t less, size_t more, struct picture *out)
+{
+	size_t n;
+	char path[512];
+	struct str s = { 0 };
+	snprintf(path, sizeof(path), GOLDEN "%s", name);
+	char *all = in_read_all(path, &n);
+	str_add(&s, all, n - 2 - less);
+	for (; more; more--)
+		str_putc(&s, 'x');
+	str_puts(&s, "\xff\xd9");
+	const char *why = picture_decode(s.s, s.n, as_it_is, out);
+	str_free(&s);
+	free(all);
+	return why;
+}
+
+START_TEST(a_jpeg_without_some_of_its_data_is_refused)
+{
+	static const char *const names[] = { "420.jpg", "progressive.jpg", "grey.jpg", "jfif2.jpg", "ycck.jpg", "turn3.jpg" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct picture p, q;
+		const char *why = altered_jpeg(names[i], i == 5 ? 4 : 20, 0, &p);
+		MUST(why && strcmp(why, "truncated JPEG") == 0, "%s: %s", names[i], why);
+		why = altered_jpeg(names[i], i == 5 ? 4 : 20, 2, &p);
+		MUST(why, "%s: less and more", names[i]);
+		ck_assert_ptr_null(altered_jpeg(names[i], 0, 0, &p));
+		ck_assert_ptr_null(altered_jpeg(names[i], 0, 300, &q));
+		ck_assert_mem_eq(p.px, q.px, size_of(&p));
+		picture_free(&p);
+		picture_free(&q);
+	}
+}
+END_TEST
+
 /* ---- cells ---- */
 
 static const char *load(const char *cell, const char *root)
@@ -341,5 +377,5 @@ START_TEST(resizing_equals_a_naive_one)
 END_TEST
 
 UNIT_MAIN("data/image/picture", equals_pillow, a_part_of_a_file_is_refused, an_altered_byte_does_no_harm, says_what_is_wrong,
-	  a_cell_holds_a_path_or_a_picture, measures_what_it_decodes, a_size_that_is_too_large_is_a_reason, crops,
-	  a_png_comes_back, resizing_equals_a_naive_one)
+	  a_jpeg_without_some_of_its_data_is_refused, a_cell_holds_a_path_or_a_picture, measures_what_it_decodes,
+	  a_size_that_is_too_large_is_a_reason, crops, a_png_comes_back, resizing_equals_a_naive_one)
