@@ -22,6 +22,11 @@ size_t shape_channels(const struct shape *s)
 	return s->d[s->n - 1];
 }
 
+const struct shape *node_shape(const struct node *nd)
+{
+	return &nd->shape;
+}
+
 /* ---- building ---- */
 
 struct graph *graph_new(struct params *ps, size_t rows, enum graph_mode mode)

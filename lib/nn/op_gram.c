@@ -3,8 +3,8 @@
 
 #include "nn/layers.h"
 #include "nn/op.h"
+#include "nn/wide.h"
 
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #define BLOCK 4		/* vectors summed together, so that the sum is read and written once for all */
 #define TILE 16		/* places that pass by a block of the matrix while it is near */
 

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
 #include "base/mem.h"
 #include "base/par.h"
+#include "nn/wide.h"
 
 #define CHUNK ((size_t)1 << 15)	/* elements; 10 us and more of work */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #define SQRT(x) _Generic((x), float: sqrtf, double: sqrt)(x)
 #define REAL_TYPE _Generic((real)0, float: DT_F32, double: DT_F64)
 

@@ -384,7 +384,7 @@ static void tell_plan(struct fitting *f)
 	const struct cnn *m = f->m;
 	const struct sample_form *s = &m->input.form;
 	double epoch = f->run->fold > 1 ? 0 : guess_epoch(f);
-	size_t memory = trainer_memory(f->graph, &f->optim->conf, f->shards, f->run->threads) + album_bytes(f->album);
+	size_t memory = trainer_memory(f->graph, &f->optim->conf, f->shards, f->run->threads);
 	struct str out = { 0 };
 	str_printf(&out, "%s: pictures of %dx%dx%d, %zu parameters, %.3g GFLOP a picture, %.0f MB, %zu pictures in %zu batches an "
 		   "epoch, about %.0f s an epoch, %.1f min in all", m->kind->name, (int)s->h, (int)s->w, (int)s->c, m->ps->size,

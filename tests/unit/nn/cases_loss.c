@@ -1,5 +1,6 @@
 #include "cases_loss.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,4 +148,30 @@ void optim_case(const struct optim_case *c, double *x, double *mean, double *nor
 	free(g);
 	optim_free(o);
 	params_free(ps);
+}
+
+/* ---- L-BFGS ---- */
+
+/* sum 2^(i - 5) (x_i - i)^2 over all numbers, one of them a buffer. */
+static double bowl(void *ctx, real *g)
+{
+	const struct params *ps = ctx;
+	double sum = 0;
+	for (size_t i = 0; i < ps->size; i++) {
+		double c = ldexp(1, (int)i - 5), d = (double)ps->x[i] - (double)i;
+		sum += c * d * d;
+		g[i] = (real)(2 * c * d);
+	}
+	return sum;
+}
+
+double lbfgs_case(int iterations, double *x)
+{
+	static const double zeros[12];
+	struct optim_case c = { .n = 6, .b = 1, .s = 4, .f = 1, .start = zeros };
+	struct params *ps = params_of(&c);
+	double loss = optim_lbfgs(ps, bowl, NULL, ps, iterations);
+	to_double(12, ps->x, x);
+	params_free(ps);
+	return loss;
 }

@@ -41,4 +41,8 @@ struct optim_case {
 typedef void optim_case_fn(const struct optim_case *c, double *x, double *mean, double *norm);
 optim_case_fn optim_case, optim_case_f64;
 
+/* A bowl of 12 numbers, two of them frozen, brought down by L-BFGS in so many iterations: x (12). Returns the loss. */
+typedef double lbfgs_case_fn(int iterations, double *x);
+lbfgs_case_fn lbfgs_case, lbfgs_case_f64;
+
 #endif
