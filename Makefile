@@ -71,7 +71,7 @@ $(B)/tests/run/%: $(B)/tests/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK_UNIT)
 
-$(B)/tests/run/unit/nn/%: $(B)/tests/unit/nn/%.o $(CASE_OBJ) $(B)/f64/nn.o $(B)/libdls.a
+$(filter $(B)/tests/run/unit/nn/%,$(UNITS)): $(B)/tests/run/%: $(B)/tests/%.o $(CASE_OBJ) $(B)/f64/nn.o $(B)/libdls.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK_UNIT)
 

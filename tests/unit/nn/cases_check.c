@@ -69,6 +69,8 @@ struct net {
 	struct params *ps;	/* lent */
 	struct node *out[2];
 	size_t nout;
+	real *x[CASE_INPUTS];	/* values of inputs: a run may use their memory for others */
+	struct lane *l;
 };
 
 /* wanted: bit k for input k, bit CASE_INPUTS + k for parameter k; a buffer stays as the builder made it. */
@@ -105,45 +107,58 @@ static void fill_params(struct params *ps)
 	}
 }
 
-static struct lane *lane_of(struct net *n)
+/* Makes the lane, and the inputs' values. */
+static void net_ready(struct net *n)
 {
 	graph_ready(n->c.g);
 	graph_pack(n->c.g, 1);
-	struct lane *l = lane_new(n->c.g);
+	n->l = lane_new(n->c.g);
+	n->l->norm = (double)n->c.g->rows;
 	for (size_t k = 0; k < CASE_INPUTS; k++) {
 		struct rng r = rng_at(5, "case", k);
-		for (size_t i = 0; n->c.leaf[k] && i < n->c.leaf[k]->size; i++) {
+		size_t size = n->c.leaf[k] ? n->c.leaf[k]->size : 0;
+		n->x[k] = NEW(real, size);
+		for (size_t i = 0; i < size; i++) {
 			double v = n->c.whole[k] ? (double)rng_below(&r, n->c.whole[k]) : rng_normal(&r);
-			lane_x(l, n->c.leaf[k])[i] = (real)(float)v;
+			n->x[k][i] = (real)(float)v;
 		}
 	}
-	l->norm = (double)n->c.g->rows;
-	return l;
 }
 
-static double loss(struct lane *l)
+static void net_free(struct net *n)
 {
-	l->rng = rng_at(7, "dropout", 0);
-	lane_forward(l);
-	return l->loss;
+	for (size_t k = 0; k < CASE_INPUTS; k++)
+		free(n->x[k]);
+	lane_free(n->l);
+	graph_free(n->c.g);
+}
+
+static double loss(struct net *n)
+{
+	for (size_t k = 0; k < CASE_INPUTS; k++)
+		if (n->c.leaf[k])
+			memcpy(lane_x(n->l, n->c.leaf[k]), n->x[k], n->c.leaf[k]->size * sizeof(real));
+	n->l->rng = rng_at(7, "dropout", 0);
+	lane_forward(n->l);
+	return n->l->loss;
 }
 
 /* ---- differences ---- */
 
 /* The derivative of the loss by *x; pack: x is a parameter, which kernels take over. */
-static double slope(struct lane *l, real *x, bool pack)
+static double slope(struct net *n, real *x, bool pack)
 {
 	real was = *x;
 	double side[2];
 	for (int i = 0; i < 2; i++) {
 		*x = was + (real)(i ? -STEP : STEP);
 		if (pack)
-			graph_pack((struct graph *)(uintptr_t)l->g, 1);
-		side[i] = loss(l);
+			graph_pack(n->c.g, 1);
+		side[i] = loss(n);
 	}
 	*x = was;
 	if (pack)
-		graph_pack((struct graph *)(uintptr_t)l->g, 1);
+		graph_pack(n->c.g, 1);
 	return (side[0] - side[1]) / (2 * STEP);
 }
 
@@ -152,7 +167,7 @@ struct slopes {
 	double *param;	/* (ps->size) */
 };
 
-static struct slopes slopes_of(struct net *n, struct lane *l)
+static struct slopes slopes_of(struct net *n)
 {
 	struct slopes s = { .param = NEW0(double, n->ps->size + 1) };
 	for (size_t k = 0; k < CASE_INPUTS; k++) {
@@ -160,13 +175,12 @@ static struct slopes slopes_of(struct net *n, struct lane *l)
 		if (!x || n->c.whole[k])
 			continue;
 		s.in[k] = NEW(double, x->size);
-		/* Inputs are kept in their places, as the graph's inputs are set once and run often. */
 		for (size_t i = 0; i < x->size; i++)
-			s.in[k][i] = slope(l, lane_x(l, x) + i, false);
+			s.in[k][i] = slope(n, n->x[k] + i, false);
 	}
 	for (size_t k = 0; k < n->ps->n; k++)
 		for (size_t i = 0; n->ps->p[k]->kind != PARAM_BUFFER && i < n->ps->p[k]->n; i++)
-			s.param[n->ps->p[k]->at + i] = slope(l, param_x(n->ps, n->ps->p[k]) + i, true);
+			s.param[n->ps->p[k]->at + i] = slope(n, param_x(n->ps, n->ps->p[k]) + i, true);
 	return s;
 }
 
@@ -187,18 +201,18 @@ static size_t check_subset(const struct net_case *row, struct params *ps, enum c
 			   struct str *out)
 {
 	struct net n = net_new(row, ps, kind, GRAPH_TRAIN, wanted);
-	struct lane *l = lane_of(&n);
 	real *grad = NEW(real, ps->size + 1);
 	char what[64];
 	size_t wrong = 0;
 	for (size_t i = 0; i < ps->size; i++)
 		grad[i] = UNTOUCHED;
-	loss(l);
-	lane_backward(l, grad);
+	net_ready(&n);
+	loss(&n);
+	lane_backward(n.l, grad);
 	for (size_t k = 0; k < CASE_INPUTS; k++)
 		if (s->in[k] && (wanted >> k & 1)) {
 			snprintf(what, sizeof(what), "%s, kind %d: input %zu", row->name, kind, k);
-			wrong += compare(what, wanted, n.c.leaf[k]->size, lane_g(l, n.c.leaf[k]), s->in[k], out);
+			wrong += compare(what, wanted, n.c.leaf[k]->size, lane_g(n.l, n.c.leaf[k]), s->in[k], out);
 		}
 	for (size_t k = 0; k < ps->n; k++) {
 		const struct param *p = ps->p[k];
@@ -213,8 +227,7 @@ static size_t check_subset(const struct net_case *row, struct params *ps, enum c
 			}
 	}
 	free(grad);
-	lane_free(l);
-	graph_free(n.c.g);
+	net_free(&n);
 	return wrong;
 }
 
@@ -226,8 +239,8 @@ size_t case_gradients(const struct net_case *row, struct str *out)
 		struct net n = net_new(row, ps, (enum case_kind)kind, GRAPH_TRAIN, ~0u);
 		unsigned all = 0;
 		fill_params(ps);
-		struct lane *l = lane_of(&n);
-		struct slopes s = slopes_of(&n, l);
+		net_ready(&n);
+		struct slopes s = slopes_of(&n);
 		for (unsigned k = 0; k < CASE_INPUTS; k++)
 			all |= s.in[k] ? 1u << k : 0;
 		for (unsigned k = 0; k < ps->n; k++)
@@ -240,8 +253,7 @@ size_t case_gradients(const struct net_case *row, struct str *out)
 		for (size_t k = 0; k < CASE_INPUTS; k++)
 			free(s.in[k]);
 		free(s.param);
-		lane_free(l);
-		graph_free(n.c.g);
+		net_free(&n);
 		params_free(ps);
 	}
 	return wrong;
@@ -268,24 +280,23 @@ static struct case_result run(const struct net_case *row, enum case_kind kind, e
 	struct net n = net_new(row, ps, kind, mode, ~0u);
 	char name[32];
 	fill_params(ps);
-	struct lane *l = lane_of(&n);
-	loss(l);
+	net_ready(&n);
+	loss(&n);
 	for (size_t i = 0; i < n.nout; i++)
-		add_part(&r, "value", n.out[i]->size, lane_x(l, n.out[i]));
+		add_part(&r, "value", n.out[i]->size, lane_x(n.l, n.out[i]));
 	if (mode == GRAPH_TRAIN) {
 		real *grad = NEW0(real, ps->size + 1);
-		lane_backward(l, grad);
+		lane_backward(n.l, grad);
 		for (size_t k = 0; k < CASE_INPUTS; k++)
-			if (n.c.leaf[k] && lane_g(l, n.c.leaf[k])) {
+			if (n.c.leaf[k] && lane_g(n.l, n.c.leaf[k])) {
 				snprintf(name, sizeof(name), "input %zu", k);
-				add_part(&r, name, n.c.leaf[k]->size, lane_g(l, n.c.leaf[k]));
+				add_part(&r, name, n.c.leaf[k]->size, lane_g(n.l, n.c.leaf[k]));
 			}
 		for (size_t k = 0; k < ps->n; k++)
 			add_part(&r, ps->p[k]->name, ps->p[k]->n, grad + ps->p[k]->at);
 		free(grad);
 	}
-	lane_free(l);
-	graph_free(n.c.g);
+	net_free(&n);
 	params_free(ps);
 	return r;
 }
