@@ -22,6 +22,11 @@ size_t shape_channels(const struct shape *s)
 	return s->d[s->n - 1];
 }
 
+const struct shape *node_shape(const struct node *nd)
+{
+	return &nd->shape;
+}
+
 /* ---- building ---- */
 
 struct graph *graph_new(struct params *ps, size_t rows, enum graph_mode mode)
@@ -284,6 +289,11 @@ void graph_ready(struct graph *g)
 		if (g->nodes[i]->op->ready)
 			g->nodes[i]->op->ready(g->nodes[i]);
 	plan_memory(g);
+}
+
+size_t node_values(const struct node *nd)
+{
+	return nd->size / nd->shape.d[0];
 }
 
 /* ---- parameters ---- */

@@ -63,7 +63,10 @@ void graph_keep(struct node *nd);
 /* A gradient of this node, an input, is wanted after lane_backward(): lane_g(). */
 void graph_want(struct node *nd);
 
+const struct shape *node_shape(const struct node *nd);
+
 void graph_ready(struct graph *g);
+size_t node_values(const struct node *nd);	/* of one row */
 /* The kernels take the parameters over; work is shared among threads. */
 void graph_pack(struct graph *g, int threads);
 

@@ -62,6 +62,12 @@ struct node *nn_unpool(struct node *x, struct node *pool);
 struct node *nn_global_avgpool(struct node *x);		/* (rows, c) */
 struct node *nn_global_maxpool(struct node *x);
 
+/* ---- op_shrink.c ---- */
+
+struct node *nn_adaptive_avgpool(struct node *x, size_t h, size_t w);	/* to h x w, whatever x has */
+/* Every stride-th position of x, with as many channels of zeros before as behind (or one less): He et al. 2016, option A. */
+struct node *nn_shortcut(struct node *x, size_t stride, size_t channels);
+
 /* ---- op_act.c ---- */
 
 struct node *nn_act(struct node *x, enum act a);	/* ACT_LEAKY: of slope 0.01; ACT_NONE: x */

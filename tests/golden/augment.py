@@ -44,11 +44,11 @@ grey = (grey * 0.6 + 40).to(torch.uint8)
 for name, p in (("grey", grey), ("bright", bright)):
     print("static const uint8_t golden_%s[] = %s;" % (name, array(p, 3)))
 print("static const struct golden {\n\tenum colour_op op;\n\tdouble x;\n\tint32_t c;\n\tconst uint8_t *px;\t/* (c, H, W) */\n"
-      "\tfloat v[3 * GOLDEN_H * GOLDEN_W];\n} golden[] = {")
+      "\tint32_t v[3 * GOLDEN_H * GOLDEN_W];\t/* millionths */\n} golden[] = {")
 for op, f, x in CASES:
     for name, p in (("grey", grey), ("bright", bright)):
         out = f(p, x).double() / 255 if op in BYTES else f(p.double() / 255, x)
-        print("\t{ COLOUR_%s, %r, %d, golden_%s, %s }," % (op, x, p.shape[0], name, array(out, 6)))
+        print("\t{ COLOUR_%s, %r, %d, golden_%s, %s }," % (op, x, p.shape[0], name, array((out * 1e6).round(), 7)))
 print("};")
 
 p = (picture(1, TALL, WIDE).double() ** 2 / 300).to(torch.uint8)

@@ -59,10 +59,20 @@ void augmenter_free(struct augmenter *a)
 	free(a);
 }
 
-void augment_room_free(struct augment_room *room)
+/* The sample as planes in memory at v. */
+static struct planes planes(const struct augmenter *a, float *v)
 {
-	free(room->f);
-	*room = (struct augment_room){ 0 };
+	return (struct planes){ v, a->form.c, a->form.h, a->form.w };
+}
+
+static size_t size(const struct augmenter *a)
+{
+	return (size_t)a->form.h * (size_t)a->form.w * (size_t)a->form.c;
+}
+
+float *augment_room(const struct augmenter *a)
+{
+	return mem_aligned(size(a) + colour_room(planes(a, NULL)), sizeof(float));
 }
 
 static void check(const struct augmenter *a, const struct picture *p)
@@ -318,29 +328,22 @@ static void plan(const struct augmenter *a, const struct picture *p, struct rng 
 	holes(a, r, out);
 }
 
-void augment(const struct augmenter *a, const struct picture *p, struct rng *r, struct augment_room *room, float *out)
+void augment(const struct augmenter *a, const struct picture *p, struct rng *r, float *room, float *out)
 {
 	const struct sample_form *f = &a->form;
+	struct planes v = planes(a, room);
 	struct plan todo;
 	check(a, p);
 	plan(a, p, r, &todo);
 	if (todo.n == 0 && todo.noise <= 0 && warp_is_exact(&todo.map)) {
 		warp_table(p, &todo.map, a->how.edge, f->h, f->w, a->plain, f->bgr, out);
 	} else {
-		size_t n = (size_t)f->h * (size_t)f->w, all = n * (size_t)f->c;
-		struct planes v = { .c = f->c, .h = f->h, .w = f->w };
-		if (room->cap < all + colour_room(v)) {
-			room->cap = all + colour_room(v);
-			free(room->f);
-			room->f = mem_aligned(room->cap, sizeof(float));
-		}
-		v.v = room->f;
 		warp_planes(p, &todo.map, a->how.edge, f->h, f->w, v.v);
 		for (int i = 0; i < todo.n; i++)
-			colour_change(todo.step[i].op, todo.step[i].x, v, v.v + all);
+			colour_change(todo.step[i].op, todo.step[i].x, v, room + size(a));
 		if (todo.noise > 0)
 			colour_noise(v, todo.noise, a->quantile, r);
-		normalise(a, n, v.v, out);
+		normalise(a, (size_t)f->h * (size_t)f->w, v.v, out);
 	}
 	dig(a, &todo, out);
 }

@@ -66,18 +66,13 @@ struct sample_form {
 struct augmenter *augmenter_new(const struct augment *how, struct sample_form form);
 void augmenter_free(struct augmenter *a);
 
-/* Memory to work in, of one thread; starts zeroed and grows. */
-struct augment_room {
-	float *f;	/* (cap) */
-	size_t cap;
-};
-void augment_room_free(struct augment_room *room);
+float *augment_room(const struct augmenter *a);	/* memory to work in, of one thread; free() */
 
 /*
  * The picture, of form.c channels, changed as r says: out (h, w, c). A picture larger than the sample is cut around its
  * middle unless a crop is asked for; a smaller one is continued beyond its edges.
  */
-void augment(const struct augmenter *a, const struct picture *p, struct rng *r, struct augment_room *room, float *out);
+void augment(const struct augmenter *a, const struct picture *p, struct rng *r, float *room, float *out);
 
 /* Unchanged: the middle of the picture. */
 void augment_plain(const struct augmenter *a, const struct picture *p, float *out);

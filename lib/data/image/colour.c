@@ -295,25 +295,27 @@ void colour_change(enum colour_op op, double x, struct planes p, float *room)
 
 void colour_quantiles(float *quantile)
 {
+	const int half = COLOUR_QUANTILES / 2;
 	double z = 0;
-	for (int i = 0; i < COLOUR_QUANTILES; i++) {
-		double upper = 0.5 - (i + 0.5) / (2.0 * COLOUR_QUANTILES);	/* what is to lie above */
+	for (int i = 0; i < half; i++) {
+		double upper = 0.5 - (i + 0.5) / COLOUR_QUANTILES;	/* what is to lie above */
 		for (int step = 0; step < 6; step++)
 			z += (0.5 * erfc(z * sqrt(0.5)) - upper) * sqrt(2 * 3.14159265358979324) * exp(0.5 * z * z);
-		quantile[i] = (float)z;
+		quantile[half + i] = (float)z;
+		quantile[half - 1 - i] = (float)-z;
 	}
 }
 
-/* Each 64 random bits make five numbers: a sign and one of the quantiles. */
+/* Each 64 random bits choose five quantiles. */
 void colour_noise(struct planes p, double sd, const float *quantile, struct rng *r)
 {
-	size_t n = pixels(p) * (size_t)p.c;
+	size_t n = pixels(p) * (size_t)p.c, i = 0;
 	float size = (float)sd;
-	for (size_t i = 0; i < n;) {
+	for (; i + 5 <= n; i += 5) {
 		uint64_t bits = rng_u64(r);
-		for (int k = 0; k < 5 && i < n; k++, i++, bits >>= 12) {
-			float z = quantile[bits & (COLOUR_QUANTILES - 1)] * size;
-			p.v[i] = clamp(p.v[i] + (bits & COLOUR_QUANTILES ? -z : z));
-		}
+		for (size_t k = 0; k < 5; k++)
+			p.v[i + k] = clamp(p.v[i + k] + size * quantile[bits >> 12 * k & (COLOUR_QUANTILES - 1)]);
 	}
+	for (uint64_t bits = rng_u64(r); i < n; i++, bits >>= 12)
+		p.v[i] = clamp(p.v[i] + size * quantile[bits & (COLOUR_QUANTILES - 1)]);
 }

@@ -33,7 +33,7 @@ void colour_change(enum colour_op op, double x, struct planes p, float *room);
 size_t colour_room(struct planes p);
 
 /* Normal numbers of standard deviation sd added; quantile (COLOUR_QUANTILES) as colour_quantiles() makes it. */
-#define COLOUR_QUANTILES 2048
+#define COLOUR_QUANTILES 4096
 void colour_noise(struct planes p, double sd, const float *quantile, struct rng *r);
 void colour_quantiles(float *quantile);
 

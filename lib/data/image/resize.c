@@ -12,7 +12,7 @@
 #define BITS 22		/* of a weight's fraction: 255 times the sum of weights stays under 2^31 */
 #define LANES 32	/* bytes summed at once */
 #define BAND 32		/* rows turned at once */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 /* For each place of the output, which of the input's it is made of. */
 struct taps {
@@ -93,19 +93,48 @@ WIDE static void sum_rows(const uint8_t *in, size_t stride, size_t width, const 
 	}
 }
 
-/* rows x n pixels of c bytes to n x c rows of BAND bytes, one of each row. */
-static void turn(const uint8_t *in, size_t stride, int32_t rows, size_t n, uint8_t *out)
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* Each row of the upper half interleaved with its like of the lower half: four times, and a 16 x 16 square is turned. */
+static inline void interleave(const bytes16 *in, bytes16 *out)
 {
-	for (int32_t y = 0; y < rows; y++, in += stride)
-		for (size_t i = 0; i < n; i++)
-			out[i * BAND + (size_t)y] = in[i];
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++) {
+		out[2 * i] = __builtin_shufflevector(in[i], in[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+		out[2 * i + 1] = __builtin_shufflevector(in[i], in[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+	}
 }
 
-static void turn_back(const uint8_t *in, int32_t rows, size_t n, size_t stride, uint8_t *out)
+static inline void turn_square(const uint8_t *in, size_t in_stride, uint8_t *out, size_t out_stride)
 {
-	for (int32_t y = 0; y < rows; y++, out += stride)
-		for (size_t i = 0; i < n; i++)
-			out[i] = in[i * BAND + (size_t)y];
+	bytes16 a[16], b[16];
+#pragma GCC unroll 16
+	for (size_t i = 0; i < 16; i++)
+		memcpy(&a[i], in + i * in_stride, 16);
+	interleave(a, b);
+	interleave(b, a);
+	interleave(a, b);
+	interleave(b, a);
+#pragma GCC unroll 16
+	for (size_t i = 0; i < 16; i++)
+		memcpy(out + i * out_stride, &a[i], 16);
+}
+
+/* (rows, cols) bytes to (cols, rows) */
+static void turn(const uint8_t *in, size_t in_stride, size_t rows, size_t cols, uint8_t *out, size_t out_stride)
+{
+	size_t y = 0;
+	for (; y + 16 <= rows; y += 16) {
+		size_t x = 0;
+		for (; x + 16 <= cols; x += 16)
+			turn_square(in + y * in_stride + x, in_stride, out + x * out_stride + y, out_stride);
+		for (; x < cols; x++)
+			for (size_t i = y; i < y + 16; i++)
+				out[x * out_stride + i] = in[i * in_stride + x];
+	}
+	for (; y < rows; y++)
+		for (size_t x = 0; x < cols; x++)
+			out[x * out_stride + y] = in[y * in_stride + x];
 }
 
 /* Along x, from in to out of the same height. */
@@ -116,10 +145,10 @@ static const char *narrow(const struct picture *in, struct picture *out)
 	uint8_t *a = calloc(from, BAND), *b = calloc(to, BAND);
 	bool room = taps_make(&t, in->w, out->w) && a && b;
 	for (int32_t y = 0; room && y < in->h; y += BAND) {
-		int32_t rows = in->h - y < BAND ? in->h - y : BAND;
-		turn(in->px + (size_t)y * from, from, rows, from, a);
+		size_t rows = in->h - y < BAND ? (size_t)(in->h - y) : BAND;
+		turn(in->px + (size_t)y * from, from, rows, from, a, BAND);
 		sum_rows(a, c * BAND, c * BAND, &t, out->w, b);
-		turn_back(b, rows, to, to, out->px + (size_t)y * to);
+		turn(b, BAND, to, rows, out->px + (size_t)y * to, to);
 	}
 	taps_free(&t);
 	free(a);

@@ -5,10 +5,9 @@
 
 #define WIDE __attribute__((target_clones("avx2", "default"), optimize("O3")))
 
-#define RUN 256		/* pixels of a row that are taken at once */
-
-typedef float vec4 __attribute__((vector_size(16)));
-typedef uint8_t bytes4 __attribute__((vector_size(4)));
+#define RUN 256		/* pixels of a row that are taken at once ... */
+#define BLOCK 64	/* ... and that are interpolated */
+#define FARTHEST 1e9f	/* what is looked at, that it has a whole number */
 
 bool warp_is_exact(const struct affine *a)
 {
@@ -24,9 +23,9 @@ int32_t warp_edge(enum edge edge, int64_t i, int32_t n)
 		return -1;
 	if (edge == EDGE_NEAREST || n == 1)
 		return i < 0 ? 0 : n - 1;
-	int64_t period = 2 * ((int64_t)n - 1), k = i % period;
-	if (k < 0)
-		k += period;
+	int64_t period = 2 * ((int64_t)n - 1), k = i < 0 ? -i : i;	/* it is even */
+	if (k >= period)
+		k %= period;
 	return (int32_t)(k < n ? k : period - k);
 }
 
@@ -38,23 +37,44 @@ static int64_t whole(double slope, double offset, int32_t i)
 	return slope > 0 ? i + (int64_t)offset : (int64_t)offset - 1 - i;
 }
 
+/* A row's pixels to room (n, c), those beyond its ends too; the first is `at` of px, the next to its right or, back, its left. */
+static void gather(const uint8_t *px, const struct picture *p, int64_t at, bool back, enum edge edge, int32_t n, uint8_t *room)
+{
+	size_t c = (size_t)p->c;
+	for (int32_t i = 0; i < n; i++, room += c) {
+		int64_t from = back ? at - i : at + i;
+		int32_t col = warp_edge(edge, from, p->w);
+		for (size_t k = 0; k < c; k++)
+			room[k] = col < 0 ? 0 : px[(size_t)col * c + k];
+	}
+}
+
 /* Pixels x..x+n-1 of the sample's row y: where they stand in the picture, or put together in room (n, c). */
 static const uint8_t *take(const struct picture *p, const struct affine *a, enum edge edge, int32_t y, int32_t x, int32_t n,
 			   uint8_t *room)
 {
-	int64_t at = whole(a->m[0], a->m[2], x), end = whole(a->m[0], a->m[2], x + n - 1);
+	bool back = a->m[0] < 0;
+	int64_t at = whole(a->m[0], a->m[2], x);
 	int32_t row = warp_edge(edge, whole(a->m[4], a->m[5], y), p->h);
 	size_t c = (size_t)p->c;
 	if (row < 0)
 		return memset(room, 0, (size_t)n * c);
 	const uint8_t *px = p->px + (size_t)row * (size_t)p->w * c;
-	if (at >= 0 && end < p->w && a->m[0] > 0)
+	if (!back && at >= 0 && at + n <= p->w)
 		return px + (size_t)at * c;
-	for (int32_t i = 0; i < n; i++) {
-		int32_t col = warp_edge(edge, a->m[0] > 0 ? at + i : at - i, p->w);
-		for (size_t k = 0; k < c; k++)
-			room[(size_t)i * c + k] = col < 0 ? 0 : px[(size_t)col * c + k];
-	}
+	/* what lies inside, from..to, without a question for each pixel */
+	int64_t from = back ? at - p->w + 1 : -at, to = back ? at + 1 : p->w - at;
+	int32_t f = (int32_t)(from < 0 ? 0 : from > n ? n : from), t = (int32_t)(to < f ? f : to > n ? n : to);
+	gather(px, p, at, back, edge, f, room);
+	gather(px, p, back ? at - t : at + t, back, edge, n - t, room + (size_t)t * c);
+	if (!back)
+		memcpy(room + (size_t)f * c, px + (size_t)(at + f) * c, (size_t)(t - f) * c);
+	else if (c == 3)
+		for (int32_t i = f; i < t; i++)
+			memcpy(room + 3 * i, px + 3 * (at - i), 3);
+	else
+		for (int32_t i = f; i < t; i++)
+			room[i] = px[at - i];
 	return room;
 }
 
@@ -153,66 +173,96 @@ static void inner(const struct picture *p, const struct line *l, int32_t w, int3
 		--*last;
 }
 
-/* One pixel anywhere: out[k * plane]. */
-static void one(const struct picture *p, enum edge edge, float x, float y, size_t plane, float *out)
-{
-	float x0 = floorf(x), y0 = floorf(y), u = x - x0, v = y - y0;
-	float weight[4] = { (1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v };
-	for (int k = 0; k < p->c; k++)
-		out[(size_t)k * plane] = 0;
-	for (int i = 0; i < 4; i++) {
-		int32_t col = warp_edge(edge, (int64_t)x0 + i % 2, p->w), row = warp_edge(edge, (int64_t)y0 + i / 2, p->h);
-		if (col < 0 || row < 0)
-			continue;
-		const uint8_t *px = p->px + ((size_t)row * (size_t)p->w + (size_t)col) * (size_t)p->c;
-		for (int k = 0; k < p->c; k++)
-			out[(size_t)k * plane] += weight[i] * (1 / 255.0f) * (float)px[k];
-	}
-}
+/* The four neighbours of each pixel of a block, a channel a byte, and how far it is to the right and down from the first. */
+struct block {
+	uint32_t at[4][BLOCK];
+	float u[BLOCK], v[BLOCK];
+	int32_t offset[BLOCK];
+};
 
-static inline __attribute__((always_inline)) vec4 pixel(const uint8_t *px)
+/* Pixels first..first+n-1 of a line, all inside, but for the neighbours: where the first of these stands. */
+WIDE static void locate(const struct picture *p, struct line l, int32_t first, int32_t n, struct block *b)
 {
-	bytes4 b;
-	memcpy(&b, px, sizeof(b));
-	return __builtin_convertvector(b, vec4);
-}
-
-/* Pixels first..last-1 of a line, all inside, of a picture in colour: out (3 planes). */
-WIDE static void inner_colour(const struct picture *p, struct line l, int32_t first, int32_t last, size_t plane, float *out)
-{
-	size_t stride = (size_t)p->w * 3;
-	float *g = out + plane, *b = g + plane;
-	for (int32_t t = first; t < last; t++) {
-		float x = l.x + (float)t * l.dx, y = l.y + (float)t * l.dy;
+	for (int32_t t = 0; t < n; t++) {
+		float x = l.x + (float)(first + t) * l.dx, y = l.y + (float)(first + t) * l.dy;
 		int32_t col = (int32_t)x, row = (int32_t)y;
-		float u = x - (float)col, v = y - (float)row;
-		const uint8_t *px = p->px + (size_t)row * stride + (size_t)col * 3;
-		vec4 above = pixel(px), below = pixel(px + stride);
-		above += u * (pixel(px + 3) - above);
-		below += u * (pixel(px + stride + 3) - below);
-		above = (above + v * (below - above)) * (1 / 255.0f);
-		out[t] = above[0];
-		g[t] = above[1];
-		b[t] = above[2];
+		b->u[t] = x - (float)col;
+		b->v[t] = y - (float)row;
+		b->offset[t] = (row * p->w + col) * p->c;
 	}
 }
 
-static void inner_grey(const struct picture *p, struct line l, int32_t first, int32_t last, float *out)
+static void read_inside(const struct picture *p, struct line l, int32_t first, int32_t n, struct block *b)
 {
-	for (int32_t t = first; t < last; t++) {
-		float x = l.x + (float)t * l.dx, y = l.y + (float)t * l.dy;
-		int32_t col = (int32_t)x, row = (int32_t)y;
-		float u = x - (float)col, v = y - (float)row;
-		const uint8_t *px = p->px + (size_t)row * (size_t)p->w + (size_t)col, *next = px + p->w;
-		float above = (float)px[0] + u * (float)(px[1] - px[0]), below = (float)next[0] + u * (float)(next[1] - next[0]);
-		out[t] = (above + v * (below - above)) * (1 / 255.0f);
+	size_t stride = (size_t)p->w * (size_t)p->c;
+	const uint8_t *all = p->px;
+	locate(p, l, first, n, b);
+	if (p->c == 1)
+		for (int32_t t = 0; t < n; t++) {
+			const uint8_t *px = all + b->offset[t];
+			b->at[0][t] = px[0];
+			b->at[1][t] = px[1];
+			b->at[2][t] = px[stride];
+			b->at[3][t] = px[stride + 1];
+		}
+	else
+		for (int32_t t = 0; t < n; t++) {
+			const uint8_t *px = all + b->offset[t];
+			memcpy(&b->at[0][t], px, 4);
+			memcpy(&b->at[1][t], px + 3, 4);
+			memcpy(&b->at[2][t], px + stride, 4);
+			memcpy(&b->at[3][t], px + stride + 3, 4);
+		}
+}
+
+/* The same for pixels anywhere. */
+static void read_anywhere(const struct picture *p, enum edge edge, struct line l, int32_t first, int32_t n, struct block *b)
+{
+	for (int32_t t = 0; t < n; t++) {
+		float x = l.x + (float)(first + t) * l.dx, y = l.y + (float)(first + t) * l.dy;
+		x = x > FARTHEST ? FARTHEST : x < -FARTHEST ? -FARTHEST : x;
+		y = y > FARTHEST ? FARTHEST : y < -FARTHEST ? -FARTHEST : y;
+		int32_t x0 = (int32_t)x - (x < (float)(int32_t)x), y0 = (int32_t)y - (y < (float)(int32_t)y);
+		int32_t col[2] = { warp_edge(edge, x0, p->w), warp_edge(edge, x0 + 1, p->w) };
+		int32_t row[2] = { warp_edge(edge, y0, p->h), warp_edge(edge, y0 + 1, p->h) };
+		b->u[t] = x - (float)x0;
+		b->v[t] = y - (float)y0;
+		for (int i = 0; i < 4; i++) {
+			b->at[i][t] = 0;
+			if ((col[i % 2] | row[i / 2]) < 0)
+				continue;
+			const uint8_t *px = p->px + (row[i / 2] * p->w + col[i % 2]) * p->c;
+			b->at[i][t] = p->c == 1 ? *px : px[0] | (uint32_t)px[1] << 8 | (uint32_t)px[2] << 16;
+		}
 	}
+}
+
+static inline float byte(uint32_t pixel, int k)
+{
+	return (float)(int32_t)(pixel >> (8 * k) & 255);
+}
+
+static inline float between(float a, float b, float share)
+{
+	return a + share * (b - a);
+}
+
+/* n pixels of a block to out (c planes). */
+WIDE static void interpolate(const struct block *b, int32_t n, int32_t c, size_t plane, float *out)
+{
+	for (int32_t k = 0; k < c; k++)
+		for (int32_t t = 0; t < n; t++) {
+			float above = between(byte(b->at[0][t], k), byte(b->at[1][t], k), b->u[t]);
+			float below = between(byte(b->at[2][t], k), byte(b->at[3][t], k), b->u[t]);
+			out[(size_t)k * plane + (size_t)t] = between(above, below, b->v[t]) * (1 / 255.0f);
+		}
 }
 
 void warp_planes(const struct picture *p, const struct affine *a, enum edge edge, int32_t h, int32_t w, float *planes)
 {
 	size_t plane = (size_t)h * (size_t)w;
 	const double *m = a->m;
+	struct block b;
 	if (warp_is_exact(a)) {
 		warp_whole(p, a, edge, h, w, planes);
 		return;
@@ -220,14 +270,17 @@ void warp_planes(const struct picture *p, const struct affine *a, enum edge edge
 	for (int32_t y = 0; y < h; y++, planes += w) {
 		struct line l = { (float)(m[0] * 0.5 + m[1] * (y + 0.5) + m[2] - 0.5),
 			(float)(m[3] * 0.5 + m[4] * (y + 0.5) + m[5] - 0.5), (float)m[0], (float)m[3] };
-		int32_t first, last;
+		int32_t first, last, n;
 		inner(p, &l, w, &first, &last);
-		for (int32_t t = 0; t < w; t = t == first - 1 ? last : t + 1)
-			if (t < first || t >= last)
-				one(p, edge, l.x + (float)t * l.dx, l.y + (float)t * l.dy, plane, planes + t);
-		if (p->c == 3)
-			inner_colour(p, l, first, last, plane, planes);
-		else
-			inner_grey(p, l, first, last, planes);
+		for (int32_t t = 0; t < w; t += n) {
+			bool within = t >= first && t < last;
+			int32_t end = t < first ? first : within ? last : w;
+			n = end - t < BLOCK ? end - t : BLOCK;
+			if (within)
+				read_inside(p, l, t, n, &b);
+			else
+				read_anywhere(p, edge, l, t, n, &b);
+			interpolate(&b, n, p->c, plane, planes + t);
+		}
 	}
 }

@@ -13,7 +13,7 @@
 #define MOST_MEMORY ((size_t)16 << 30)	/* of a model read from a file, a lane */
 
 static const struct opt options[] = {
-	OPT(struct cnn_opts, net, "net", "NAME", "simple", NULL, "architecture, see below"),
+	OPT(struct cnn_opts, net, "net", "NAME", "simple", NET_NAMES, "architecture"),
 	OPT(struct cnn_opts, size, "size", "N|HxW", NULL, NULL, "input of the net in pixels; that of the first picture if it is small, else 224"),
 	OPT(struct cnn_opts, resize, "resize", "N", "0", "[0,4096]", "scale the shorter side to N and cut the input out of the middle; 0: scale to the input, or to 256 where pictures are large and --size is not given"),
 	OPT(struct cnn_opts, channels, "channels", "C", "auto", "auto|1|3", "grey or colour; auto: by the first picture"),
@@ -34,7 +34,7 @@ static const struct opt options[] = {
 	OPT(struct cnn_opts, nesterov, "nesterov", NULL, "true", NULL, "Nesterov's momentum (sgd)"),
 	OPT(struct cnn_opts, clip, "clip", "G", "0", "[0,", "scale gradients down to this norm; 0: none"),
 	OPT(struct cnn_opts, average, "average", "D", "0", "[0,1)", "predict by the exponential mean of the weights, of this decay a step; 0: by the last"),
-	OPT(struct cnn_opts, dropout, "dropout", "P", "0.2", "[0,1)", "chance that a value before the last layer is left out in a step"),
+	OPT(struct cnn_opts, dropout, "dropout", "P", "-1", "[-1,1)", "chance that a value before the last layer is left out in a step; -1: as the net has it"),
 	OPT(struct cnn_opts, loss, "loss", "NAME", "cross-entropy", "cross-entropy|focal", "what to minimise"),
 	OPT(struct cnn_opts, smooth, "smooth", "S", "0", "[0,1)", "share of each label that all classes get"),
 	OPT(struct cnn_opts, gamma, "gamma", "G", "2", "[0,", "how little focal loss heeds what is right already"),
@@ -56,8 +56,6 @@ static const char *check(const void *opts, const struct data *d)
 {
 	const struct cnn_opts *o = opts;
 	struct augment how;
-	if (!net_find(o->net))
-		return net_unknown(o->net);
 	const char *why = augment_parse(o->augment, &how);
 	if (why)
 		return why;
@@ -84,7 +82,8 @@ void cnn_build(struct cnn *m)
 	struct net_conf conf = { .classes = m->classes, .dropout = m->dropout };
 	struct augment none = { 0 };
 	m->graph = graph_new(m->ps, rows_at_once(f), GRAPH_PREDICT);
-	m->net = m->kind->build(m->graph, (size_t)f->h, (size_t)f->w, (size_t)f->c, &conf);
+	m->x = nn_input(m->graph, (size_t)f->h, (size_t)f->w, (size_t)f->c);
+	m->net = m->kind->build(m->kind, m->x, &conf);
 	graph_keep(m->net.features);
 	graph_ready(m->graph);
 	if (!m->ps->x)
@@ -109,16 +108,17 @@ void cnn_run_block(const struct cnn *m, const struct album *a, size_t from, size
 {
 	const struct sample_form *f = &m->input.form;
 	const struct node *of = features ? m->net.features : m->net.logits;
-	size_t size = (size_t)f->h * (size_t)f->w * (size_t)f->c, k = net_values(of), views = features ? 1 : (size_t)m->views;
+	size_t size = (size_t)f->h * (size_t)f->w * (size_t)f->c, k = node_values(of), views = features ? 1 : (size_t)m->views;
 	struct lane *l = lanes_take(m->lanes);
 	struct picture room = { 0 };
+	const char *wrong;
 	double *p = NEW(double, k);
 	memset(out, 0, n * k * sizeof(*out));
 	for (size_t v = 0; v < views; v++) {
 		for (size_t i = 0; i < n; i++) {
-			const struct picture *pic = album_get(a, from + i, &room);
+			const struct picture *pic = album_get(a, from + i, &room, &wrong);
 			if (pic)
-				augment_view(m->plain, pic, (int)v, lane_x(l, m->net.x) + i * size);
+				augment_view(m->plain, pic, (int)v, lane_x(l, m->x) + i * size);
 			else
 				out[i * k] = NAN;
 		}
@@ -140,7 +140,7 @@ void cnn_run(const struct cnn *m, const struct data *x, bool features, double *o
 {
 	struct cells cells = cells_of(m, x);
 	struct album *a = album_new(cells.s, cells.n, cells.root, m->input.spec, 1, 0);
-	size_t rows = m->graph->rows, k = net_values(features ? m->net.features : m->net.logits);
+	size_t rows = m->graph->rows, k = node_values(features ? m->net.features : m->net.logits);
 	for (size_t from = 0; from < x->n; from += rows)
 		cnn_run_block(m, a, from, x->n - from < rows ? x->n - from : rows, features, out + from * k);
 	album_free(a);
@@ -203,7 +203,7 @@ static void show(const void *fit, const struct data *x, const struct schema *sc,
 	cnn_input_json(m, j, "input");
 	json_int(j, "parameters", (int64_t)m->ps->size);
 	json_num(j, "gflop", graph_flops(m->graph) / (double)m->graph->rows * 1e-9);
-	json_int(j, "features", (int64_t)net_values(m->net.features));
+	json_int(j, "features", (int64_t)node_values(m->net.features));
 	json_int(j, "epochs", m->epochs);
 }
 
@@ -222,7 +222,7 @@ const struct family family_cnn = {
 	.details =
 		"Pictures are files that a column names (--image), class folders (--image-folder), idx or CIFAR records, or columns of "
 		"pixels (--pixels). A picture is scaled, cut to the size of the input and normalised; all of that is in the model. "
-		"The nets: " NETS_WORDS ". Their parameters have PyTorch's names, so that files of pretrained weights load as they "
+		"The parameters of nets have PyTorch's names, so that files of pretrained weights load as they "
 		"are, whatever the classes of their last layer. "
 		"With rows to watch (--valid, --valid-frac, --cv) and --early-stop the model keeps its best epoch. "
 		"A batch is cut in shards, which run side by side; the result does not depend on the number of threads.",

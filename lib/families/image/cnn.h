@@ -42,7 +42,8 @@ struct cnn {
 	int32_t ph, pw, pc;		/* the size of pictures that are given as columns of pixels; 0: they are not */
 	struct params *ps;
 	struct graph *graph;		/* GRAPH_PREDICT, packed */
-	struct net net;			/* of graph */
+	struct node *x;			/* of graph: its input */
+	struct net net;
 	struct lanes *lanes;
 	struct augmenter *plain;
 };
@@ -69,8 +70,8 @@ const char *cnn_check_input(const struct cnn_opts *o, const struct data *x);
 /* Sets the input form of m but for data-given means, by options and the first picture of the rows. */
 void cnn_choose_input(struct cnn *m, const struct cnn_opts *o, const struct data *x);
 
-/* --normalise data: mean and standard deviation of each channel over the pictures of the album. */
-void cnn_measure_input(struct cnn *m, const struct album *a);
+/* --normalise data: mean and standard deviation of each channel over the n pictures of the album. */
+void cnn_measure_input(struct cnn *m, const struct album *a, size_t n);
 
 void cnn_input_json(const struct cnn *m, struct json *j, const char *key);
 void cnn_input_save(const struct cnn *m, struct store *st);

@@ -54,9 +54,9 @@ static void build_training(struct fitting *f)
 	const struct sample_form *form = &f->m->input.form;
 	struct graph *g = graph_new(f->m->ps, f->shard, GRAPH_TRAIN);
 	struct net_conf conf = { .classes = f->m->classes, .dropout = f->o->dropout };
-	struct net net = f->m->kind->build(g, (size_t)form->h, (size_t)form->w, (size_t)form->c, &conf);
 	f->graph = g;
-	f->x = net.x;
+	f->x = nn_input(g, (size_t)form->h, (size_t)form->w, (size_t)form->c);
+	struct net net = f->m->kind->build(f->m->kind, f->x, &conf);
 	f->label = nn_input(g, 0, 0, mixes(f) ? f->m->classes : 1);
 	f->weight = nn_input(g, 0, 0, 1);
 	graph_loss(loss_of(f, net.logits), 1);
@@ -113,9 +113,10 @@ static void fill(void *ctx, struct lane *l, size_t shard, int worker)
 	size_t size = (size_t)s->h * (size_t)s->w * (size_t)s->c, from = (f->batch * f->shards + shard) * f->shard;
 	struct shard_at at = { .from = f->epoch * f->order.n + from, .y = room->y };
 	real *x = lane_x(l, f->x), *label = lane_x(l, f->label), *weight = lane_x(l, f->weight);
+	const char *wrong;
 	for (size_t r = 0; r < f->shard; r++) {
 		uint32_t row = f->order.row[(from + r) % f->order.n];
-		const struct picture *p = album_get(f->album, row, &room->picture);
+		const struct picture *p = album_get(f->album, row, &room->picture, &wrong);
 		struct rng rng = rng_at(f->run->seed, "augment", at.from + r);
 		if (p)
 			augment(f->augmenter, p, &rng, &room->augment, x + r * size);
@@ -186,24 +187,25 @@ struct watch {
 	const struct cnn *m;
 	const struct album *album;
 	double *out;
+	size_t n;
 };
 
 static void watch_block(void *ctx, size_t block, int worker)
 {
 	const struct watch *w = ctx;
-	size_t rows = w->m->graph->rows, from = block * rows, n = album_size(w->album) - from;
+	size_t rows = w->m->graph->rows, from = block * rows, n = w->n - from;
 	(void)worker;
 	cnn_run_block(w->m, w->album, from, n < rows ? n : rows, false, w->out + from * w->m->classes);
 }
 
 static void predict_watched(struct fitting *f)
 {
-	struct watch w = { f->m, f->watched, f->valid_p };
+	struct watch w = { f->m, f->watched, f->valid_p, f->run->valid->n };
 	size_t rows = f->m->graph->rows;
 	if (f->optim->conf.average > 0)
 		optim_swap(f->optim);
 	graph_pack(f->m->graph, f->run->threads);
-	par_for(f->run->threads, (album_size(f->watched) + rows - 1) / rows, watch_block, &w);
+	par_for(f->run->threads, (w.n + rows - 1) / rows, watch_block, &w);
 	if (f->optim->conf.average > 0)
 		optim_swap(f->optim);
 }
@@ -351,7 +353,7 @@ static void open_pictures(struct fitting *f)
 		f->valid_p = NEW(double, f->run->valid->n * f->m->classes);
 	}
 	if (strcmp(f->o->normalise, "data") == 0 && f->o->mean.n == 0 && f->o->std.n == 0)
-		cnn_measure_input(f->m, f->album);
+		cnn_measure_input(f->m, f->album, f->d->n);
 	free(augment_parse(f->o->augment, &f->how));
 	f->augmenter = augmenter_new(&f->how, f->m->input.form);
 	size_t size = (size_t)f->m->input.form.h * (size_t)f->m->input.form.w * (size_t)f->m->input.form.c;
@@ -382,7 +384,7 @@ static void tell_plan(struct fitting *f)
 	const struct cnn *m = f->m;
 	const struct sample_form *s = &m->input.form;
 	double epoch = f->run->fold > 1 ? 0 : guess_epoch(f);
-	size_t memory = trainer_memory(f->graph, &f->optim->conf, f->shards, f->run->threads) + album_bytes(f->album);
+	size_t memory = trainer_memory(f->graph, &f->optim->conf, f->shards, f->run->threads);
 	struct str out = { 0 };
 	str_printf(&out, "%s: pictures of %dx%dx%d, %zu parameters, %.3g GFLOP a picture, %.0f MB, %zu pictures in %zu batches an "
 		   "epoch, about %.0f s an epoch, %.1f min in all", m->kind->name, (int)s->h, (int)s->w, (int)s->c, m->ps->size,
@@ -432,7 +434,7 @@ void *cnn_fit(const void *opts, const struct data *d, struct run *run)
 	open_pictures(&f);
 	m->ps = params_new();
 	cnn_build(m);
-	m->kind->fill(m->ps, run->seed);
+	net_fill(m->kind, m->ps, run->seed);
 	load_weights(&f);
 	choose_optimizer(&f);
 	build_training(&f);

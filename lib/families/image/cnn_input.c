@@ -229,13 +229,14 @@ void cnn_choose_input(struct cnn *m, const struct cnn_opts *o, const struct data
 	choose_normal(f, o);
 }
 
-void cnn_measure_input(struct cnn *m, const struct album *a)
+void cnn_measure_input(struct cnn *m, const struct album *a, size_t n)
 {
 	struct sample_form *f = &m->input.form;
-	uint64_t sum[3] = { 0 }, squares[3] = { 0 }, n = 0;
+	uint64_t sum[3] = { 0 }, squares[3] = { 0 }, pixels = 0;
 	struct picture room = { 0 };
-	for (size_t i = 0; i < album_size(a); i++) {
-		const struct picture *p = album_get(a, i, &room);
+	const char *wrong;
+	for (size_t i = 0; i < n; i++) {
+		const struct picture *p = album_get(a, i, &room, &wrong);
 		size_t size = p ? (size_t)p->h * (size_t)p->w : 0;
 		for (size_t j = 0; j < size; j++)
 			for (int32_t k = 0; k < f->c; k++) {
@@ -243,11 +244,11 @@ void cnn_measure_input(struct cnn *m, const struct album *a)
 				sum[k] += v;
 				squares[k] += v * v;
 			}
-		n += size;
+		pixels += size;
 	}
 	picture_free(&room);
-	for (int32_t k = 0; n && k < f->c; k++) {
-		double mean = (double)sum[k] / (double)n, var = (double)squares[k] / (double)n - mean * mean;
+	for (int32_t k = 0; pixels && k < f->c; k++) {
+		double mean = (double)sum[k] / (double)pixels, var = (double)squares[k] / (double)pixels - mean * mean;
 		f->mean[k] = mean / 255;
 		f->std[k] = var > 1 ? sqrt(var) / 255 : 1;
 	}

@@ -40,15 +40,15 @@ static struct sample_form raw(int32_t h, int32_t w, int32_t c)
 static float *made(const char *text, struct sample_form f, const struct picture *p, uint64_t seed, uint64_t index)
 {
 	struct augment how;
-	struct augment_room room = { 0 };
 	struct rng r = rng_at(seed, "augment", index);
 	float *out = NEW(float, (size_t)f.h * (size_t)f.w * (size_t)f.c);
 	char *wrong = augment_parse(text, &how);
 	MUST(!wrong, "%s", wrong);
 	struct augmenter *a = augmenter_new(&how, f);
-	augment(a, p, &r, &room, out);
+	float *room = augment_room(a);
+	augment(a, p, &r, room, out);
 	augmenter_free(a);
-	augment_room_free(&room);
+	free(room);
 	return out;
 }
 
@@ -242,16 +242,16 @@ START_TEST(turned_by_90_degrees)
 	struct picture p = random_picture(9, 9, 3, 1);
 	struct augment how = { .op[AUGMENT_ROTATE] = { 1, 90, 90 } };
 	struct augmenter *a = augmenter_new(&how, raw(9, 9, 3));
-	struct augment_room room = { 0 };
+	float *room = augment_room(a);
 	struct rng r = rng_at(1, "augment", 0);
 	float out[243];
-	augment(a, &p, &r, &room, out);
+	augment(a, &p, &r, room, out);
 	for (int i = 0; i < 243; i++) {
 		int x = i / 3 % 9, y = i / 27;
 		MUST(fabsf(out[i] - (float)p.px[(x * 9 + 8 - y) * 3 + i % 3]) < 0.01f, "(%d, %d)", y, x);
 	}
 	augmenter_free(a);
-	augment_room_free(&room);
+	free(room);
 	picture_free(&p);
 }
 END_TEST
@@ -268,10 +268,10 @@ START_TEST(scale_shift_and_shear)
 		struct augment how = { 0 };
 		how.op[cases[i].op] = (struct augment_range){ 1, cases[i].x, cases[i].x };
 		struct augmenter *a = augmenter_new(&how, raw(40, 40, 3));
-		struct augment_room room = { 0 };
+		float *room = augment_room(a);
 		struct rng r = rng_at(1, "augment", 0);
 		float *out = NEW(float, 4800);
-		augment(a, &p, &r, &room, out);
+		augment(a, &p, &r, room, out);
 		for (int k = 0; k < 4800; k++) {
 			double x = k / 3 % 40 - 19.5, y = k / 120 - 19.5;
 			const double *m = cases[i].m;
@@ -280,7 +280,7 @@ START_TEST(scale_shift_and_shear)
 		}
 		free(out);
 		augmenter_free(a);
-		augment_room_free(&room);
+		free(room);
 	}
 	picture_free(&p);
 }
