@@ -237,9 +237,9 @@ size_t weights_load(struct params *ps, const char *path, const struct strs *map,
 		taken++;
 	}
 	bool whole = all_found(ps, found, head, path);
-	note(0, "%s: %zu tensors are the net's%s%s", path, taken, whole ? "" : ", whose last layer begins anew: ", whole ? "" : head);
+	note(0, "%s: %zu tensors taken%s%s", path, taken, whole ? "" : "; the last layer begins anew: ", whole ? "" : head);
 	if (unused)
-		note(0, "%s: %zu tensors are not used: %s", path, unused, others.s);
+		note(0, "%s: %zu tensors are of no use here: %s", path, unused, others.s);
 	str_free(&others);
 	free(found);
 	store_free(st);
