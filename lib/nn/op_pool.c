@@ -81,7 +81,7 @@ WIDE static void scale_to(size_t n, const real *x, real a, real *y, bool add)
 /* ---- max: what backward and nn_unpool() need is the place (of h w) of each maximum, in work ---- */
 
 /* Where x is above y, or NaN, it is taken over with its place. */
-WIDE static void take_more(size_t c, const real *x, int32_t place, real *y, int32_t *at)
+BODY void take_more(size_t c, const real *x, int32_t place, real *y, int32_t *at)
 {
 	EACH
 	for (size_t k = 0; k < c; k++) {
@@ -91,16 +91,27 @@ WIDE static void take_more(size_t c, const real *x, int32_t place, real *y, int3
 	}
 }
 
-static void max_window(const struct conf *f, const struct window *v, const real *x, real *y, int32_t *at)
+BODY void max_window(const struct conf *f, const struct window *v, const real *x, real *y, int32_t *at)
 {
-	int32_t first = (int32_t)(v->y0 * f->w + v->x0);
-	memcpy(y, x + (size_t)first * f->c, f->c * sizeof(*y));
-	for (size_t k = 0; k < f->c; k++)
-		at[k] = first;
+	size_t c = f->c, first = v->y0 * f->w + v->x0;
+	EACH
+	for (size_t k = 0; k < c; k++) {
+		y[k] = x[first * c + k];
+		at[k] = (int32_t)first;
+	}
 	for (size_t i = v->y0; i < v->y1; i++)
 		for (size_t j = v->x0; j < v->x1; j++)
 			if (i != v->y0 || j != v->x0)
-				take_more(f->c, x + (i * f->w + j) * f->c, (int32_t)(i * f->w + j), y, at);
+				take_more(c, x + (i * f->w + j) * c, (int32_t)(i * f->w + j), y, at);
+}
+
+/* Row i of the output of a picture. */
+WIDE static void max_row(const struct conf *f, size_t i, const real *x, real *y, int32_t *at)
+{
+	for (size_t j = 0; j < f->ow; j++, y += f->c, at += f->c) {
+		struct window v = window_at(f, i, j);
+		max_window(f, &v, x, y, at);
+	}
 }
 
 static void max_ready(struct node *nd)
@@ -114,16 +125,14 @@ static void max_forward(const struct node *nd, struct lane *l)
 	const real *x = in_x(nd, l, 0);
 	real *y = node_x(l, nd);
 	int32_t *at = node_work(nd, l);
+	size_t out = f->ow * f->c;
 	for (size_t r = 0; r < f->n; r++, x += f->h * f->w * f->c)
-		for (size_t i = 0; i < f->oh; i++)
-			for (size_t j = 0; j < f->ow; j++, y += f->c, at += f->c) {
-				struct window v = window_at(f, i, j);
-				max_window(f, &v, x, y, at);
-			}
+		for (size_t i = 0; i < f->oh; i++, y += out, at += out)
+			max_row(f, i, x, y, at);
 }
 
 /* gx = g where the maximum stood, 0 elsewhere */
-WIDE static void give_place(size_t c, const real *g, const int32_t *at, int32_t place, real *gx)
+BODY void give_place(size_t c, const real *g, const int32_t *at, int32_t place, real *gx)
 {
 	EACH
 	for (size_t k = 0; k < c; k++)
@@ -136,7 +145,7 @@ static bool tiles(const struct conf *f)
 	return f->kh == f->sh && f->kw == f->sw && !f->ph && !f->pw && f->oh * f->sh >= f->h && f->ow * f->sw >= f->w;
 }
 
-static void set_tiles(const struct conf *f, const real *g, const int32_t *at, real *gx)
+WIDE static void set_tiles(const struct conf *f, const real *g, const int32_t *at, real *gx)
 {
 	for (size_t o = 0; o < f->oh * f->ow; o++, g += f->c, at += f->c) {
 		struct window v = window_at(f, o / f->ow, o % f->ow);
