@@ -152,6 +152,21 @@ static void predict(const void *fit, const struct data *x, double *out)
 	cnn_run(fit, x, false, out);
 }
 
+static void features(const void *fit, const struct data *x, double *out)
+{
+	cnn_run(fit, x, true, out);
+}
+
+static size_t nfeatures(const void *fit)
+{
+	return node_values(((const struct cnn *)fit)->net.features);
+}
+
+static void views(void *fit, int32_t k)
+{
+	((struct cnn *)fit)->views = k;
+}
+
 static void save(const void *fit, struct store *st)
 {
 	const struct cnn *m = fit;
@@ -234,4 +249,7 @@ const struct family family_cnn = {
 	.free = cnn_free,
 	.show = show,
 	.rounds = rounds,
+	.nfeatures = nfeatures,
+	.features = features,
+	.views = views,
 };

@@ -119,7 +119,7 @@ static void fill(void *ctx, struct lane *l, size_t shard, int worker)
 		const struct picture *p = album_get(f->album, row, &room->picture, &wrong);
 		struct rng rng = rng_at(f->run->seed, "augment", at.from + r);
 		if (p)
-			augment(f->augmenter, p, &rng, &room->augment, x + r * size);
+			augment(f->augmenter, p, &rng, room->augment, x + r * size);
 		else
 			memset(x + r * size, 0, size * sizeof(*x));
 		at.y[r] = f->d->label[data_row(f->d, row)];
@@ -359,6 +359,7 @@ static void open_pictures(struct fitting *f)
 	size_t size = (size_t)f->m->input.form.h * (size_t)f->m->input.form.w * (size_t)f->m->input.form.c;
 	f->rooms = NEW0(struct scratch, (size_t)f->run->threads);
 	for (int i = 0; i < f->run->threads; i++) {
+		f->rooms[i].augment = augment_room(f->augmenter);
 		f->rooms[i].first = NEW(float, size);
 		f->rooms[i].y = NEW(int32_t, f->shard);
 	}
@@ -408,7 +409,7 @@ static void close_fitting(struct fitting *f)
 	augmenter_free(f->augmenter);
 	order_free(&f->order);
 	for (int i = 0; i < f->run->threads; i++) {
-		augment_room_free(&f->rooms[i].augment);
+		free(f->rooms[i].augment);
 		picture_free(&f->rooms[i].picture);
 		free(f->rooms[i].first);
 		free(f->rooms[i].y);

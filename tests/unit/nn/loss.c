@@ -144,4 +144,18 @@ START_TEST(shards)
 }
 END_TEST
 
-UNIT_MAIN("loss", pytorch, gradients, extremes, shards)
+/* Weights of positions and of whole rows, times class weights, without what is ignored. */
+START_TEST(norms)
+{
+	const float label[] = { 0, 1, 2, 1, 0, 2 }, class_weight[] = { 2, 3, 5 }, w[] = { 1, 0.5f, 0, 4, 1, 2 };
+	struct loss_conf c = loss_usual();
+	ck_assert(nn_loss_weight(&c, 6, label, 0, NULL) == 6 && nn_loss_weight(&c, 6, NULL, 6, w) == 8.5);
+	ck_assert(nn_loss_weight(&c, 6, label, 2, w) == 4.5);
+	c.class_weight = class_weight;
+	ck_assert(nn_loss_weight(&c, 6, label, 0, NULL) == 20);
+	c.ignore = 1;
+	ck_assert(nn_loss_weight(&c, 6, label, 6, w) == 2 + 0 + 2 + 10 && nn_loss_weight(&c, 6, label, 3, w) == 2 + 2.5 + 0);
+}
+END_TEST
+
+UNIT_MAIN("loss", pytorch, gradients, extremes, shards, norms)

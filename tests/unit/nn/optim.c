@@ -112,6 +112,22 @@ START_TEST(sorts_of_parameters)
 }
 END_TEST
 
+/* adamw shrinks what is not spared by rate times decay, before adam's first step, which is the rate. */
+START_TEST(decoupled_decay)
+{
+	struct optim_conf conf = optim_usual(OPTIM_ADAMW);
+	conf.decay = 0.5;
+	conf.eps = 0;
+	struct filled d = filled_new(3, 1, 3, 1, 1, conf);
+	optim_case_f64(&d.c, d.x, NULL, d.norm);
+	for (size_t i = 0; i < 7; i++) {
+		double x = d.start[i], sign = d.grads[i] > 0 ? 1 : -1, want = i < 3 ? 0.95 * x - 0.1 * sign : x - 0.2 * sign;
+		MUST(i == 3 || fabs(d.x[i] - want) < 1e-14, "%zu: %.17g, not %.17g", i, d.x[i], want);
+	}
+	filled_free(&d);
+}
+END_TEST
+
 /* What was frozen for three steps then goes the way of what begins: adam's first step is the rate, whatever the gradient. */
 START_TEST(thawed_late)
 {
@@ -156,6 +172,14 @@ START_TEST(same_bytes_for_any_threads)
 		struct filled a = filled_new(70001, 40000, 13, 5000, 2, conf);
 		struct filled b = filled_new(70001, 40000, 13, 5000, 2, conf);
 		optim_case(&a.c, a.x, a.mean, a.norm);
+		double norm = 0;
+		for (size_t j = 0; j < a.size; j++) {
+			bool buffer = j >= 70001 && j < 110001;
+			norm += buffer ? 0 : (double)(float)a.grads[j] * (double)(float)a.grads[j];
+			MUST(!buffer || fabs(a.x[j] - 0.9 * a.start[j] - 0.1 * a.grads[j]) < 1e-6, "buffer %zu: %g", j, a.x[j]);
+			MUST(buffer || a.x[j] != (double)(float)a.start[j], "%zu did not move", j);
+		}
+		ck_assert_msg(fabs(a.norm[0] / sqrt(norm) - 1) < 1e-12, "norm %.15g, not %.15g", a.norm[0], sqrt(norm));
 		for (b.c.threads = 2; b.c.threads <= 3; b.c.threads++) {
 			optim_case(&b.c, b.x, b.mean, b.norm);
 			ck_assert(memcmp(a.x, b.x, 2 * a.size * sizeof(double)) == 0);
@@ -203,4 +227,5 @@ START_TEST(full_batch)
 }
 END_TEST
 
-UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, thawed_late, resumes_exactly, same_bytes_for_any_threads, not_finite, full_batch)
+UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, decoupled_decay, thawed_late, resumes_exactly, same_bytes_for_any_threads,
+	  not_finite, full_batch)
