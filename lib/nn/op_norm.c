@@ -354,15 +354,6 @@ static const struct op op_instancenorm = {
 	.name = "instancenorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward, .reads = READS_IN0, .in_place = true,
 };
 
-static struct param *param_of(struct graph *g, const char *name, const char *what, enum param_kind kind, size_t n)
-{
-	struct str s = { 0 };
-	str_printf(&s, "%s.%s", name, what);
-	struct param *p = params_need(g->ps, s.s, kind, 1, &n);
-	str_free(&s);
-	return p;
-}
-
 static struct conf conf_of(const struct node *x, size_t groups, double eps, bool relu)
 {
 	size_t c = shape_channels(&x->shape);
@@ -374,8 +365,8 @@ struct node *nn_batchnorm(struct node *x, const char *name, double eps, struct n
 	struct graph *g = x->g;
 	struct conf f = conf_of(x, 1, eps, relu);
 	struct param *p[] = {
-		param_of(g, name, "weight", PARAM_SPARED, f.c), param_of(g, name, "bias", PARAM_SPARED, f.c),
-		param_of(g, name, "running_mean", PARAM_BUFFER, f.c), param_of(g, name, "running_var", PARAM_BUFFER, f.c), NULL,
+		param_of(g, name, "weight", PARAM_SPARED, 1, &f.c), param_of(g, name, "bias", PARAM_SPARED, 1, &f.c),
+		param_of(g, name, "running_mean", PARAM_BUFFER, 1, &f.c), param_of(g, name, "running_var", PARAM_BUFFER, 1, &f.c), NULL,
 	};
 	if (residual && (residual->size != x->size || residual == x))
 		bug("%s: the residual is not of its input's shape, or is its input", name);
@@ -394,8 +385,8 @@ struct node *nn_instancenorm(struct node *x, const char *name, double eps)
 	struct conf f = conf_of(x, x->shape.d[0], eps, false);
 	struct param *p[3] = { NULL };
 	if (name) {
-		p[0] = param_of(x->g, name, "weight", PARAM_SPARED, f.c);
-		p[1] = param_of(x->g, name, "bias", PARAM_SPARED, f.c);
+		p[0] = param_of(x->g, name, "weight", PARAM_SPARED, 1, &f.c);
+		p[1] = param_of(x->g, name, "bias", PARAM_SPARED, 1, &f.c);
 	}
 	return graph_add(x->g, &op_instancenorm, (struct node *[]){ x, NULL }, p, x->shape, &f, sizeof(f));
 }
@@ -462,6 +453,6 @@ static const struct op op_layernorm = {
 struct node *nn_layernorm(struct node *x, const char *name, double eps)
 {
 	size_t c = shape_channels(&x->shape);
-	struct param *p[] = { param_of(x->g, name, "weight", PARAM_SPARED, c), param_of(x->g, name, "bias", PARAM_SPARED, c), NULL };
+	struct param *p[] = { param_of(x->g, name, "weight", PARAM_SPARED, 1, &c), param_of(x->g, name, "bias", PARAM_SPARED, 1, &c), NULL };
 	return graph_add(x->g, &op_layernorm, (struct node *[]){ x, NULL }, p, x->shape, &eps, sizeof(eps));
 }
