@@ -316,6 +316,25 @@ static void choose_optimizer(struct fitting *f)
 	f->state.slowed = 1;
 }
 
+/*
+ * The biases of the last layer begin at the logarithm of the classes' shares, so that the first steps need not learn these
+ * (Lin et al. 2017, 4.1); a class without rows counts as if it had one.
+ */
+static void begin_at_shares(struct fitting *f)
+{
+	struct str name = { 0 };
+	struct params *ps = f->m->ps;
+	str_printf(&name, "%s.bias", f->m->kind->head);
+	const struct param *p = params_find(ps, name.s);
+	for (size_t c = 0; p && c < f->m->classes; c++) {
+		size_t n = f->o->balance ? f->order.n / f->m->classes : f->order.start[c + 1] - f->order.start[c];
+		if (f->order.start[c + 1] == f->order.start[c])
+			n = 0;
+		param_x(ps, p)[c] = (real)log((double)(n + 1) / (double)(f->order.n + f->m->classes));
+	}
+	str_free(&name);
+}
+
 static void load_weights(struct fitting *f)
 {
 	struct params *ps = f->m->ps;
@@ -434,8 +453,12 @@ void *cnn_fit(const void *opts, const struct data *d, struct run *run)
 	choose_batches(&f);
 	open_pictures(&f);
 	m->ps = params_new();
+	if (m->input.form.h < m->kind->least_size || m->input.form.w < m->kind->least_size)
+		die(ST_USAGE, "--net %s takes pictures of %d x %d and more, not %d x %d; --size makes them larger", o->net,
+		    (int)m->kind->least_size, (int)m->kind->least_size, (int)m->input.form.h, (int)m->input.form.w);
 	cnn_build(m);
 	net_fill(m->kind, m->ps, run->seed);
+	begin_at_shares(&f);
 	load_weights(&f);
 	choose_optimizer(&f);
 	build_training(&f);
