@@ -201,6 +201,7 @@ static struct node *conv(struct case_net *c)
 		{ .out = 8, .kh = 3, .groups = 4, .top = 1, .left = 1, .bottom = 1, .right = 1, .bias = true },
 		{ .out = 8, .kh = 3, .stride = 2, .groups = 8, .top = 1, .left = 1, .bottom = 1, .right = 1, .relu = true },
 		{ .out = 3, .kh = 1 },
+		{ .out = 6, .kh = 1, .stride = 2 },
 	};
 	return nn_conv(case_in(c, 0), "conv", kinds[c->row->arg]);
 }
@@ -340,6 +341,7 @@ static const struct net_case ops[] = {
 	{ "conv grouped", conv, { 2, 3, 4, 8 }, .arg = 3 },
 	{ "conv depthwise", conv, { 2, 4, 3, 8 }, .arg = 4 },
 	{ "conv 1", conv, { 2, 3, 4, 5 }, .arg = 5 },
+	{ "conv 1 strided", conv, { 2, 12, 12, 4 }, .arg = 6 },
 	{ "conv of series", conv, { 2, 0, 6, 3 }, .arg = 0 },
 	{ "transposed 2", transposed, { 2, 2, 3, 4 }, .arg = 0 },
 	{ "transposed 3 relu", transposed, { 1, 3, 2, 3 }, .arg = 1 },
