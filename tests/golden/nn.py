@@ -152,6 +152,8 @@ golden("avgpool 3", [1, 7, 5, 3], pool(F.avg_pool2d, 3, 2, 1, count_include_pad=
 golden("avgpool 3 count", [1, 7, 5, 3], pool(F.avg_pool2d, 3, 2, 1, count_include_pad=True))
 golden("avgpool 3 ceil", [1, 6, 8, 1], pool(F.avg_pool2d, 3, 2, 1, ceil_mode=True, count_include_pad=False))
 golden("avgpool 3 ceil count", [1, 6, 8, 1], pool(F.avg_pool2d, 3, 2, 1, ceil_mode=True, count_include_pad=True))
+golden("adaptive avgpool", [2, 7, 5, 3], lambda c: F.adaptive_avg_pool2d(c.x(), (3, 2)))
+golden("adaptive avgpool up", [1, 2, 5, 8], lambda c: F.adaptive_avg_pool2d(c.x(), (3, 7)))
 golden("unpool of squares", [2, 5, 3, 3], unpool)
 golden("flatten", [2, 3, 4, 5], lambda c: c.x().flatten(1))
 golden("resize nearest", [2, 3, 4, 3], resize(6, 8))

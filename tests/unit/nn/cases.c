@@ -108,6 +108,16 @@ static struct node *unpool_another(struct case_net *c)
 	return nn_unpool(nn_scale(case_in_of(c, 1, p->shape.d[1], p->shape.d[2], p->shape.d[3]), 3, 1), p);
 }
 
+static struct node *adaptive(struct case_net *c)
+{
+	return nn_adaptive_avgpool(case_in(c, 0), (size_t)c->row->arg / 10, (size_t)c->row->arg % 10);
+}
+
+static struct node *shortcut(struct case_net *c)
+{
+	return nn_shortcut(case_in(c, 0), (size_t)c->row->arg / 10, (size_t)c->row->arg % 10);
+}
+
 static struct node *global_avgpool(struct case_net *c)
 {
 	return nn_global_avgpool(case_in(c, 0));
@@ -306,6 +316,9 @@ static const struct net_case ops[] = {
 	{ "unpool", unpool, { 2, 4, 6, 3 }, .arg = 220 },
 	{ "unpool of squares", unpool, { 2, 5, 3, 3 }, .arg = CEIL + 220 },
 	{ "unpool of another", unpool_another, { 2, 5, 3, 3 }, .arg = 220 },
+	{ "adaptive avgpool", adaptive, { 2, 7, 5, 3 }, .arg = 32 },
+	{ "adaptive avgpool up", adaptive, { 1, 2, 5, 8 }, .arg = 37 },
+	{ "shortcut", shortcut, { 2, 5, 4, 3 }, .arg = 28 },
 	{ "global avgpool", global_avgpool, { 2, 3, 5, 8 }, .arg = 0 },
 	{ "global avgpool of series", global_avgpool, { 2, 0, 5, 3 }, .arg = 0 },
 	{ "global maxpool", global_maxpool, { 2, 3, 5, 8 }, .arg = 0 },
