@@ -340,7 +340,7 @@ static void load_weights(struct fitting *f)
 	struct params *ps = f->m->ps;
 	const struct cnn_opts *o = f->o;
 	if (o->init)
-		weights_load(ps, o->init, &o->init_map, f->m->kind->head);
+		weights_load(ps, o->init, &o->init_map, f->m->kind->also, f->m->kind->head);
 	if (o->backbone_rate != 1)
 		weights_rate(ps, f->m->kind->head, o->backbone_rate);
 	weights_freeze(ps, &o->freeze, f->m->kind->head);
