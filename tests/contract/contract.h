@@ -57,6 +57,14 @@ UNUSED static const char *task_name(enum task t)
 /* ---- tables ---- */
 
 /*
+ * Of a family that learns from pictures: it gets them alone, instead of whatever other columns a table has.
+ */
+UNUSED static bool wants_pictures(struct contract_case c)
+{
+	return c.f->fit && (c.f->takes & TAKES_IMAGE);
+}
+
+/*
  * MIXED has numbers and categories, WIDE those and many more numbers, MEAGRE those and columns that tell nothing, COUNTS
  * whole numbers >= 0, LEVELS categories.
  */
@@ -79,6 +87,7 @@ struct synth {
 	struct sparse given;		/* what they bring */
 	struct sparse sparse;		/* its rows by all these */
 	struct arena *texts;
+	struct arena *pictures;		/* the files in the column "picture", when synth_for() made one */
 };
 
 static const char *const synth_levels[] = { "amber", "blue", "cyan", "dark", "east", "far", "grey", "high", "in", "jet",
@@ -179,12 +188,20 @@ UNUSED static struct synth synth_make(enum table_kind kind, enum task task, size
 	return s;
 }
 
-UNUSED static void synth_free(struct synth *s)
+static void synth_drop_columns(struct synth *s)
 {
 	for (size_t j = 0; j < s->ncols; j++) {
 		free(s->cols[j].num);
 		free(s->cols[j].cat);
+		free(s->cols[j].text);
 	}
+	s->ncols = 0;
+}
+
+UNUSED static void synth_free(struct synth *s)
+{
+	synth_drop_columns(s);
+	arena_free(s->pictures);
 	free(s->label);
 	free(s->y);
 	free(s->w);
@@ -193,6 +210,43 @@ UNUSED static void synth_free(struct synth *s)
 	sparse_free(&s->given);
 	sparse_free(&s->sparse);
 	arena_free(s->texts);
+}
+
+#define PICTURE_SIDE 12
+#define PICTURE_HEAD "P6\n12 12\n255\n"
+#define PICTURE_BYTES (sizeof(PICTURE_HEAD) - 1 + 3 * PICTURE_SIDE * PICTURE_SIDE)
+
+/* A PNM file of noise around a brightness from 0 to 1. */
+UNUSED static struct slice picture_make(struct arena *a, double bright, struct rng *r)
+{
+	char *s = arena_alloc(a, PICTURE_BYTES);
+	size_t head = sizeof(PICTURE_HEAD) - 1;
+	memcpy(s, PICTURE_HEAD, head);
+	for (size_t i = head; i < PICTURE_BYTES; i++)
+		s[i] = (char)(uint8_t)fmax(0, fmin(255, 30 + 195 * bright + 12 * rng_normal(r)));
+	return (struct slice){ s, PICTURE_BYTES };
+}
+
+/* Puts pictures, whose brightness tells the target, in place of all columns. */
+UNUSED static void synth_pictures(struct synth *s, uint64_t seed)
+{
+	struct rng r = rng_at(seed, "pictures", 0);
+	synth_drop_columns(s);
+	s->pictures = arena_new();
+	s->cols[s->ncols++] = (struct column){ .name = "picture", .kind = KIND_IMAGE, .text = NEW(struct slice, s->n) };
+	for (size_t i = 0; i < s->n; i++) {
+		double bright = s->y ? s->y[i] / 16 : s->label[i] / (s->task == TASK_BINARY ? 1.0 : 2.0);
+		s->cols[0].text[i] = picture_make(s->pictures, bright, &r);
+	}
+}
+
+/* The table that the family of the case learns from: of that kind, or of pictures. */
+UNUSED static struct synth synth_for(struct contract_case c, enum table_kind kind, size_t n, uint64_t seed)
+{
+	struct synth s = synth_make(kind, c.task, n, seed);
+	if (wants_pictures(c))
+		synth_pictures(&s, seed);
+	return s;
 }
 
 /* A vectoriser of counts, with these further options. */
@@ -290,11 +344,14 @@ UNUSED static struct synth synth_pick(const struct synth *s, const uint32_t *row
 		t.cols[j] = s->cols[j];
 		t.cols[j].num = s->cols[j].num ? NEW(double, n) : NULL;
 		t.cols[j].cat = s->cols[j].cat ? NEW(int32_t, n) : NULL;
+		t.cols[j].text = s->cols[j].text ? NEW(struct slice, n) : NULL;
 		for (size_t i = 0; i < n; i++)
 			if (t.cols[j].num)
 				t.cols[j].num[i] = s->cols[j].num[rows[i]];
-			else
+			else if (t.cols[j].cat)
 				t.cols[j].cat[i] = s->cols[j].cat[rows[i]];
+			else
+				t.cols[j].text[i] = s->cols[j].text[rows[i]];
 	}
 	t.label = s->label ? NEW(int32_t, n) : NULL;
 	t.y = s->y ? NEW(double, n) : NULL;
@@ -369,15 +426,23 @@ UNUSED static char *opt_value(const struct opt *o, int w)
 	return range ? mem_strn(range, strcspn(range, "|")) : NULL;
 }
 
+/* Options of a family, or of any (NULL), that make it fast; who has no such option is as fast as it is. */
+static const struct {
+	const char *family, *option, *value;
+} fast[] = {
+	{ NULL, "trees", "12" }, { NULL, "rounds", "12" }, { NULL, "epochs", "20" },
+	{ "cnn", "arch", "lenet" }, { "cnn", "size", "12" }, { "cnn", "epochs", "2" },
+};
+
 /* Default options, with few rounds where a family has rounds; opts_drop() frees. */
 UNUSED static void *opts_make(const struct family *f)
 {
-	static const char *const sizes[][2] = { { "trees", "12" }, { "rounds", "12" }, { "epochs", "20" } };
 	void *opts = mem_zero(1, f->opts_size);
 	opt_defaults(f->opts, opts);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		const struct opt *o = opt_find(f->opts, sizes[i][0], strlen(sizes[i][0]));
-		ck_assert(!o || opt_takes(o, opts, sizes[i][1]));
+	for (size_t i = 0; i < sizeof(fast) / sizeof(*fast); i++) {
+		const struct opt *o = opt_find(f->opts, fast[i].option, strlen(fast[i].option));
+		bool its = !fast[i].family || strcmp(fast[i].family, f->name) == 0;
+		ck_assert(!o || !its || opt_takes(o, opts, fast[i].value));
 	}
 	return opts;
 }

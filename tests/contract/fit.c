@@ -29,7 +29,7 @@ static bool fit_on_some_table(struct fitted *t, bool weighted)
 {
 	const struct family *f = t->c.f;
 	for (int kind = TABLE_MEAGRE; kind < TABLE_KINDS; kind++) {
-		t->train = synth_make(kind, t->c.task, ROWS, 1);
+		t->train = synth_for(t->c, kind, ROWS, 1);
 		if (t->texts)
 			synth_texts(&t->train, 1, NULL);
 		struct data d = synth_train(&t->train, weighted);
@@ -39,7 +39,7 @@ static bool fit_on_some_table(struct fitted *t, bool weighted)
 			synth_free(&t->train);
 			continue;
 		}
-		t->test = synth_make(kind, t->c.task, SCORED, 2);
+		t->test = synth_for(t->c, kind, SCORED, 2);
 		if (t->texts)
 			synth_texts(&t->test, 2, &t->train);
 		for (size_t j = 0; j < t->test.ncols; j++) {
@@ -47,8 +47,10 @@ static bool fit_on_some_table(struct fitted *t, bool weighted)
 			for (size_t i = j; i < SCORED; i += 7)
 				if (col->kind == KIND_NUMERIC)
 					col->num[i] = i % 2 ? (double)NAN : -1e6;
-				else
+				else if (col->kind == KIND_CATEGORY)
 					col->cat[i] = -1;
+				else
+					col->text[i] = slice_of("P2\n3 2\n9\n0 9 4\n9 0 4\n");
 		}
 		t->rows = synth_rows(&t->test);
 		t->k = data_outputs(&t->rows);
@@ -85,6 +87,7 @@ static void same_after_load(const struct fitted *t)
 	for (size_t j = 0; j < frame.ncols; j++) {
 		cols[j].num = NULL;
 		cols[j].cat = NULL;
+		cols[j].text = NULL;
 	}
 	frame.cols = cols;
 	frame.sparse = t->texts ? &none : NULL;
@@ -280,7 +283,7 @@ END_TEST
 START_TEST(early_stopping)
 {
 	struct contract_case c = case_at(_i);
-	struct synth s = synth_make(TABLE_MIXED, c.task, ROWS, 1), t = synth_make(TABLE_MIXED, c.task, ROWS, 2);
+	struct synth s = synth_for(c, TABLE_MIXED, ROWS, 1), t = synth_for(c, TABLE_MIXED, ROWS, 2);
 	struct data d = synth_train(&s, false), v = synth_train(&t, false), x = synth_rows(&t);
 	struct run run = { .seed = 5, .threads = 2, .positive = c.task == TASK_BINARY ? 1 : -1, .valid = &v, .early_stop = 2 };
 	void *opts = opts_make(c.f);
@@ -324,7 +327,7 @@ static struct bytes fit_watching(struct contract_case c, const void *opts, const
 START_TEST(views_of_rows)
 {
 	struct contract_case c = case_at(_i);
-	struct synth s = synth_make(TABLE_MEAGRE, c.task, ROWS, 1);
+	struct synth s = synth_for(c, TABLE_MEAGRE, ROWS, 1);
 	if (c.f->takes & TAKES_SPARSE)
 		synth_texts(&s, 1, NULL);
 	uint32_t rows[ROWS];
@@ -354,6 +357,35 @@ START_TEST(views_of_rows)
 }
 END_TEST
 
+/* A row whose picture cannot be loaded has NaN in all outputs, and its neighbours what they have without it. */
+START_TEST(pictures_that_cannot_be_loaded)
+{
+	static const struct { size_t row; const char *cell; } bad[] = { { 0, "" }, { 7, "no/such/file.png" }, { 8, "P6\n12 12\n255\ncut off" },
+		{ SCORED - 1, "\xff\xd8\xff" } };
+	struct fitted t = { .c = case_at(_i), .what = "bad pictures" };
+	if (!wants_pictures(t.c))
+		return;
+	t.opts = opts_make(t.c.f);
+	ck_assert(fit_on_some_table(&t, false));
+	double *p = NEW(double, SCORED * t.k);
+	for (size_t b = 0; b < sizeof(bad) / sizeof(*bad); b++)
+		t.test.cols[0].text[bad[b].row] = slice_of(bad[b].cell);
+	t.c.f->predict(t.fit, &t.rows, p);
+	for (size_t b = 0; b < sizeof(bad) / sizeof(*bad); b++)
+		for (size_t j = 0; j < t.k; j++) {
+			CK(t.c, isnan(p[bad[b].row * t.k + j]), "row %zu: output %zu is %g", bad[b].row, j, p[bad[b].row * t.k + j]);
+			p[bad[b].row * t.k + j] = t.p[bad[b].row * t.k + j];
+		}
+	CK(t.c, memcmp(p, t.p, SCORED * t.k * sizeof(*p)) == 0, "other rows are predicted otherwise");
+	t.c.f->free(t.fit);
+	opts_drop(t.c.f, t.opts);
+	synth_free(&t.train);
+	synth_free(&t.test);
+	free(t.p);
+	free(p);
+}
+END_TEST
+
 /*
  * Each word of each option, each flag turned over, two values of each number, one at a time. A task may refuse a word (a
  * loss of another task).
@@ -376,4 +408,5 @@ START_TEST(every_option)
 }
 END_TEST
 
-CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, early_stopping, views_of_rows, every_option)
+CONTRACT_MAIN("contract: fit, save, load, predict", is_case, defaults, early_stopping, views_of_rows,
+	      pictures_that_cannot_be_loaded, every_option)

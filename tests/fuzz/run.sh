@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 B=$1
 shift
-targets=${*:-csv json svmlight vw container text picture}
+targets=${*:-csv json svmlight vw pixels container text picture}
 command -v "${CLANG:=clang}" >/dev/null || { echo "fuzz: clang is not installed (Debian: clang)" >&2; exit 66; }
 set -- lib/opt/opt.c lib/model/given.c lib/model/vectors.c
 for c in lib/base/*.c lib/io/*.c lib/data/*.c lib/data/text/*.c lib/data/image/*.c; do

@@ -111,7 +111,8 @@ static const char *header(struct bmp *f)
 	bool core = size == CORE_HEADER;
 	if (f->in.n < end)
 		return "truncated BMP";
-	int64_t w = core ? (int64_t)get16(p + 4) : (int32_t)get32(p + 4), h = core ? (int64_t)get16(p + 6) : (int32_t)get32(p + 8);
+	int64_t w = core ? (int64_t)get16(p + 4) : (int32_t)get32(p + 4);
+	int64_t h = core ? (int64_t)get16(p + 6) : (int32_t)get32(p + 8);
 	f->down = h < 0;
 	h = h < 0 ? -h : h;
 	if (w <= 0 || h == 0 || h > INT32_MAX)

@@ -24,7 +24,7 @@ struct stored {
 
 struct want {
 	struct stored stored;	/* what measure() gave */
-	int32_t h, w;		/* the size that is wanted, in the file's orientation; it may be made larger, never smaller */
+	int32_t h, w;		/* the size wanted, before it is turned; what is made may be larger, not smaller */
 	int32_t c;		/* channels wanted; the other number may be made too */
 	uint8_t background;
 };

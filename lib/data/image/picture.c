@@ -33,7 +33,9 @@ const char *picture_room(struct picture *p, int32_t h, int32_t w, int32_t c)
 	uint8_t *px = why ? NULL : malloc(n);
 	if (!why && !px)
 		why = PICTURE_NO_MEMORY;
-	*p = why ? (struct picture){ 0 } : (struct picture){ h, w, c, px };
+	*p = (struct picture){ 0 };
+	if (!why)
+		*p = (struct picture){ h, w, c, px };
 	return why;
 }
 
@@ -222,7 +224,9 @@ static bool holds_picture(struct slice cell)
 {
 	struct bytes in = { (const uint8_t *)cell.s, cell.n };
 	struct stored s;
-	return jpeg_format.is(in) || png_format.is(in) || bmp_format.is(in) || (pnm_format.is(in) && !pnm_format.measure(in, &s));
+	if (pnm_format.is(in))
+		return !pnm_format.measure(in, &s);
+	return jpeg_format.is(in) || png_format.is(in) || bmp_format.is(in);
 }
 
 const char *picture_load(struct slice cell, const char *root, struct picture_spec spec, struct picture *out)
@@ -258,7 +262,7 @@ void picture_crop(const struct picture *in, int32_t y, int32_t x, int32_t h, int
 {
 	size_t c = (size_t)in->c, row = (size_t)w * c, stride = (size_t)in->w * c;
 	if (y < 0 || x < 0 || h < 1 || w < 1 || h > in->h - y || w > in->w - x)
-		bug("a crop of %d x %d from (%d, %d) of a picture of %d x %d", (int)h, (int)w, (int)y, (int)x, (int)in->h, (int)in->w);
+		bug("a crop of %d x %d from (%d, %d) of %d x %d", (int)h, (int)w, (int)y, (int)x, (int)in->h, (int)in->w);
 	const char *why = picture_room(out, h, w, in->c);
 	if (why)
 		die(ST_IO, "a picture of %d x %d: %s", (int)h, (int)w, why);

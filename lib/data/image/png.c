@@ -1,4 +1,4 @@
-/* PNG by libpng: reading of every depth, colour type and interlacing; writing with one filter and level, so one file a picture. */
+/* PNG by libpng: every depth, colour type and interlacing is read; one filter and level are written, so one file a picture. */
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -73,8 +73,10 @@ static const char *measure_png(struct bytes in, struct stored *out)
 static _Noreturn void on_error(png_structp png, png_const_charp text)
 {
 	struct png_job *j = png_get_error_ptr(png);
-	if (!j->why)
-		j->why = strstr(text, "emory") ? PICTURE_NO_MEMORY : strstr(text, "CRC") ? "corrupt PNG: bad checksum" : "corrupt PNG";
+	if (!j->why && strstr(text, "emory"))
+		j->why = PICTURE_NO_MEMORY;
+	else if (!j->why)
+		j->why = strstr(text, "CRC") ? "corrupt PNG: bad checksum" : "corrupt PNG";
 	png_longjmp(png, 1);
 }
 

@@ -57,7 +57,8 @@ static bool taps_make(struct taps *t, int32_t in, int32_t out)
 }
 
 /* out[j] = sum of weight[k] * in[k * stride + j], rounded; j < LANES. */
-__attribute__((always_inline)) static inline void sum_lanes(const uint8_t *in, size_t stride, const int32_t *weight, int32_t n, uint8_t *out)
+__attribute__((always_inline))
+static inline void sum_lanes(const uint8_t *in, size_t stride, const int32_t *weight, int32_t n, uint8_t *out)
 {
 	int32_t sum[LANES];
 	for (int j = 0; j < LANES; j++)
@@ -100,8 +101,9 @@ static inline void interleave(const bytes16 *in, bytes16 *out)
 {
 #pragma GCC unroll 8
 	for (int i = 0; i < 8; i++) {
-		out[2 * i] = __builtin_shufflevector(in[i], in[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-		out[2 * i + 1] = __builtin_shufflevector(in[i], in[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+		bytes16 a = in[i], b = in[i + 8];
+		out[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+		out[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 	}
 }
 

@@ -116,12 +116,15 @@ void sheet_draw(const struct sheet_item *item, size_t n, int32_t cell, int32_t a
 		across = n ? (int32_t)n : 1;
 	int64_t side = (int64_t)cell + 2 * FRAME, tall = side + 2 * LINE + GAP, wide = side + GAP;
 	int64_t rows = (int64_t)((n + (size_t)across - 1) / (size_t)across), h = GAP + rows * tall, w = GAP + across * wide;
-	const char *why = h > PICTURE_MOST_SIDE || w > PICTURE_MOST_SIDE ? "too large" : picture_room(out, (int32_t)h, (int32_t)w, 3);
+	const char *why = "too large";
+	if (h <= PICTURE_MOST_SIDE && w <= PICTURE_MOST_SIDE)
+		why = picture_room(out, (int32_t)h, (int32_t)w, 3);
 	if (why)
 		die(ST_IO, "a sheet of %zu pictures, %d across: %s", n, (int)across, why);
 	fill(out, 0, 0, out->h, out->w, white);
 	for (size_t i = 0; i < n; i++) {
-		int32_t y = GAP + (int32_t)(i / (size_t)across) * (int32_t)tall, x = GAP + (int32_t)(i % (size_t)across) * (int32_t)wide;
+		int32_t y = GAP + (int32_t)(i / (size_t)across) * (int32_t)tall;
+		int32_t x = GAP + (int32_t)(i % (size_t)across) * (int32_t)wide;
 		fill(out, y, x, (int32_t)side, (int32_t)side, item[i].frame);
 		fill(out, y + FRAME, x + FRAME, cell, cell, white);
 		if (item[i].p.px)

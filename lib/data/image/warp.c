@@ -7,6 +7,7 @@
 
 #define RUN 256		/* pixels of a row that are taken at once ... */
 #define BLOCK 64	/* ... and that are interpolated */
+#define MOST_OFTEN 8	/* points along a side of a pixel */
 #define FARTHEST 1e9f	/* what is looked at, that it has a whole number */
 
 bool warp_is_exact(const struct affine *a)
@@ -258,29 +259,66 @@ WIDE static void interpolate(const struct block *b, int32_t n, int32_t c, size_t
 		}
 }
 
+/* w pixels of a line to out (c planes). */
+static void sample_line(const struct picture *p, struct line l, enum edge edge, int32_t w, size_t plane, float *out)
+{
+	struct block b;
+	int32_t first, last, n;
+	inner(p, &l, w, &first, &last);
+	for (int32_t t = 0; t < w; t += n) {
+		bool within = t >= first && t < last;
+		int32_t end = t < first ? first : within ? last : w;
+		n = end - t < BLOCK ? end - t : BLOCK;
+		if (within)
+			read_inside(p, l, t, n, &b);
+		else
+			read_anywhere(p, edge, l, t, n, &b);
+		interpolate(&b, n, p->c, plane, out + t);
+	}
+}
+
+/* The line at height y of the sample from x on, points 1 / often apart, the first in the middle of its share. */
+static struct line line_at(const double *m, double x, double y, int often)
+{
+	x += 0.5 / often;
+	return (struct line){ (float)(m[0] * x + m[1] * y + m[2] - 0.5), (float)(m[3] * x + m[4] * y + m[5] - 0.5),
+		(float)(m[0] / often), (float)(m[3] / often) };
+}
+
+/* Adds w pixels of the sample from (y, x) on, each the mean of often x often points, to out (c planes). */
+static void sample_mean(const struct picture *p, const double *m, enum edge edge, int often, int32_t y, int32_t x, int32_t w,
+			size_t plane, float *out)
+{
+	float point[3 * BLOCK * MOST_OFTEN], share = 1 / (float)(often * often);
+	for (int j = 0; j < often; j++) {
+		sample_line(p, line_at(m, x, y + (j + 0.5) / often, often), edge, w * often, BLOCK * MOST_OFTEN, point);
+		for (int32_t k = 0; k < p->c; k++)
+			for (int32_t t = 0; t < w * often; t++) {
+				float *to = &out[(size_t)k * plane + (size_t)(t / often)];
+				*to = (j == 0 && t % often == 0 ? 0 : *to) + share * point[k * BLOCK * MOST_OFTEN + t];
+			}
+	}
+}
+
+int warp_points(const struct affine *a)
+{
+	double smaller = floor(sqrt(fabs(a->m[0] * a->m[4] - a->m[1] * a->m[3])));
+	return smaller < 1 ? 1 : smaller > MOST_OFTEN ? MOST_OFTEN : (int)smaller;
+}
+
 void warp_planes(const struct picture *p, const struct affine *a, enum edge edge, int32_t h, int32_t w, float *planes)
 {
 	size_t plane = (size_t)h * (size_t)w;
-	const double *m = a->m;
-	struct block b;
+	int often = warp_points(a);
 	if (warp_is_exact(a)) {
 		warp_whole(p, a, edge, h, w, planes);
 		return;
 	}
 	for (int32_t y = 0; y < h; y++, planes += w) {
-		struct line l = { (float)(m[0] * 0.5 + m[1] * (y + 0.5) + m[2] - 0.5),
-			(float)(m[3] * 0.5 + m[4] * (y + 0.5) + m[5] - 0.5), (float)m[0], (float)m[3] };
-		int32_t first, last, n;
-		inner(p, &l, w, &first, &last);
-		for (int32_t t = 0; t < w; t += n) {
-			bool within = t >= first && t < last;
-			int32_t end = t < first ? first : within ? last : w;
-			n = end - t < BLOCK ? end - t : BLOCK;
-			if (within)
-				read_inside(p, l, t, n, &b);
-			else
-				read_anywhere(p, edge, l, t, n, &b);
-			interpolate(&b, n, p->c, plane, planes + t);
-		}
+		if (often == 1)
+			sample_line(p, line_at(a->m, 0, y + 0.5, 1), edge, w, plane, planes);
+		else
+			for (int32_t x = 0; x < w; x += BLOCK)
+				sample_mean(p, a->m, edge, often, y, x, w - x < BLOCK ? w - x : BLOCK, plane, planes + x);
 	}
 }

@@ -25,8 +25,10 @@ int32_t warp_edge(enum edge edge, int64_t i, int32_t n);
 
 /*
  * The picture through the map to planes (c, h, w) of floats from 0 to 1: bilinear, or pixel by pixel where the map is
- * exact.
+ * exact. Where it makes the picture smaller by 2 or more, a pixel of the sample is the mean of warp_points() x
+ * warp_points() points, so that nothing between them is passed over.
  */
+int warp_points(const struct affine *a);	/* 1 to 8 */
 void warp_planes(const struct picture *p, const struct affine *a, enum edge edge, int32_t h, int32_t w, float *planes);
 
 /* Through an exact map and a table, (c) rows of 256 for each channel of out (h, w, c), which is that of p or, bgr, reversed. */

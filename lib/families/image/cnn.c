@@ -31,7 +31,7 @@ static const struct opt options[] = {
 	OPT(struct cnn_opts, warmup, "warmup", "E", "0", "[0,", "epochs in which the rate rises from 0, before other schedules than onecycle"),
 	OPT(struct cnn_opts, decay, "decay", "L", "0.01", "[0,", "weight decay; biases and norms are spared"),
 	OPT(struct cnn_opts, momentum, "momentum", "M", "0.9", "[0,1)", "of sgd and rmsprop"),
-	OPT(struct cnn_opts, nesterov, "nesterov", NULL, "true", NULL, "Nesterov's momentum (sgd)"),
+	OPT(struct cnn_opts, nesterov, "nesterov", NULL, "true", NULL, "momentum looks a step ahead (sgd)"),
 	OPT(struct cnn_opts, clip, "clip", "G", "0", "[0,", "scale gradients down to this norm; 0: none"),
 	OPT(struct cnn_opts, average, "average", "D", "0", "[0,1)", "predict by the exponential mean of the weights, of this decay a step; 0: by the last"),
 	OPT(struct cnn_opts, dropout, "dropout", "P", "-1", "[-1,1)", "chance that a value before the last layer is left out in a step; -1: as the net has it"),
@@ -152,6 +152,21 @@ static void predict(const void *fit, const struct data *x, double *out)
 	cnn_run(fit, x, false, out);
 }
 
+static void features(const void *fit, const struct data *x, double *out)
+{
+	cnn_run(fit, x, true, out);
+}
+
+static size_t nfeatures(const void *fit)
+{
+	return node_values(((const struct cnn *)fit)->net.features);
+}
+
+static void views(void *fit, int32_t k)
+{
+	((struct cnn *)fit)->views = k;
+}
+
 static void save(const void *fit, struct store *st)
 {
 	const struct cnn *m = fit;
@@ -170,6 +185,8 @@ static void *load(const void *opts, const struct data *x, struct store *st)
 	if (!m->kind)
 		store_bad(st, "no net is called '%s'", o->net);
 	cnn_input_load(m, st);
+	if (m->input.form.h < m->kind->least_size || m->input.form.w < m->kind->least_size)
+		store_bad(st, "%s takes no pictures of %d x %d", o->net, (int)m->input.form.h, (int)m->input.form.w);
 	m->epochs = *(const int32_t *)store_get1(st, "dls.epochs", DT_I32, &one);
 	if ((size_t)m->ph * (size_t)m->pw * (size_t)m->pc != (picture_column(x) ? 0 : x->ncols))
 		store_bad(st, "%zu columns of pixels are no picture of %d x %d", x->ncols, (int)m->ph, (int)m->pw);
@@ -234,4 +251,7 @@ const struct family family_cnn = {
 	.free = cnn_free,
 	.show = show,
 	.rounds = rounds,
+	.nfeatures = nfeatures,
+	.features = features,
+	.views = views,
 };

@@ -119,7 +119,7 @@ static void fill(void *ctx, struct lane *l, size_t shard, int worker)
 		const struct picture *p = album_get(f->album, row, &room->picture, &wrong);
 		struct rng rng = rng_at(f->run->seed, "augment", at.from + r);
 		if (p)
-			augment(f->augmenter, p, &rng, &room->augment, x + r * size);
+			augment(f->augmenter, p, &rng, room->augment, x + r * size);
 		else
 			memset(x + r * size, 0, size * sizeof(*x));
 		at.y[r] = f->d->label[data_row(f->d, row)];
@@ -316,6 +316,25 @@ static void choose_optimizer(struct fitting *f)
 	f->state.slowed = 1;
 }
 
+/*
+ * The biases of the last layer begin at the logarithm of the classes' shares, so that the first steps need not learn these
+ * (Lin et al. 2017, 4.1); a class without rows counts as if it had one.
+ */
+static void begin_at_shares(struct fitting *f)
+{
+	struct str name = { 0 };
+	struct params *ps = f->m->ps;
+	str_printf(&name, "%s.bias", f->m->kind->head);
+	const struct param *p = params_find(ps, name.s);
+	for (size_t c = 0; p && c < f->m->classes; c++) {
+		size_t n = f->o->balance ? f->order.n / f->m->classes : f->order.start[c + 1] - f->order.start[c];
+		if (f->order.start[c + 1] == f->order.start[c])
+			n = 0;
+		param_x(ps, p)[c] = (real)log((double)(n + 1) / (double)(f->order.n + f->m->classes));
+	}
+	str_free(&name);
+}
+
 static void load_weights(struct fitting *f)
 {
 	struct params *ps = f->m->ps;
@@ -359,6 +378,7 @@ static void open_pictures(struct fitting *f)
 	size_t size = (size_t)f->m->input.form.h * (size_t)f->m->input.form.w * (size_t)f->m->input.form.c;
 	f->rooms = NEW0(struct scratch, (size_t)f->run->threads);
 	for (int i = 0; i < f->run->threads; i++) {
+		f->rooms[i].augment = augment_room(f->augmenter);
 		f->rooms[i].first = NEW(float, size);
 		f->rooms[i].y = NEW(int32_t, f->shard);
 	}
@@ -408,7 +428,7 @@ static void close_fitting(struct fitting *f)
 	augmenter_free(f->augmenter);
 	order_free(&f->order);
 	for (int i = 0; i < f->run->threads; i++) {
-		augment_room_free(&f->rooms[i].augment);
+		free(f->rooms[i].augment);
 		picture_free(&f->rooms[i].picture);
 		free(f->rooms[i].first);
 		free(f->rooms[i].y);
@@ -433,8 +453,12 @@ void *cnn_fit(const void *opts, const struct data *d, struct run *run)
 	choose_batches(&f);
 	open_pictures(&f);
 	m->ps = params_new();
+	if (m->input.form.h < m->kind->least_size || m->input.form.w < m->kind->least_size)
+		die(ST_USAGE, "--net %s takes pictures of %d x %d and more, not %d x %d; --size makes them larger", o->net,
+		    (int)m->kind->least_size, (int)m->kind->least_size, (int)m->input.form.h, (int)m->input.form.w);
 	cnn_build(m);
 	net_fill(m->kind, m->ps, run->seed);
+	begin_at_shares(&f);
 	load_weights(&f);
 	choose_optimizer(&f);
 	build_training(&f);

@@ -12,7 +12,7 @@
 
 /* Memory of one thread. */
 struct scratch {
-	struct augment_room augment;
+	float *augment;			/* augment_room() */
 	struct picture picture;
 	float *first;			/* (h, w, c) */
 	int32_t *y;			/* (shard) */

@@ -145,5 +145,88 @@ START_TEST(words_among_forced_numbers_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("table", kinds_are_inferred, texts_of_numbers_are_recovered, levels_are_sorted_by_value_when_numbers,
+START_TEST(images_are_kept_byte_for_byte)
+{
+	static const char *const image[] = { "p", NULL }, *const missing[] = { "none", NULL };
+	struct table *t = read_text("p,x\n a.jpg ,1\nNA,2\nnone,3\n\xff.png,4\n1,5\n", (struct tab_spec){ .image = image,
+		.missing = missing, .root = "pictures", .strict_text = true });
+	static const char *const want[] = { " a.jpg ", "", "", "\xff.png", "1" };
+	ck_assert_int_eq(t->cols[0].kind, KIND_IMAGE);
+	ck_assert_str_eq(t->cols[0].root, "pictures");
+	for (size_t i = 0; i < 5; i++) {
+		ck_assert(slice_eq(t->cols[0].text[i], want[i]));
+		ck_assert_uint_eq(t->lines[i], i + 2);
+	}
+	tab_free(t);
+}
+END_TEST
+
+static void put_row(struct str *s, uint64_t i)
+{
+	static const char *const forms[] = { "007", "1.50", "1e5", "-0", "NA", "1234567890123456789", "2", "3.25" };
+	static const char *const words[] = { "b", "a", "10", "", "c" };
+	struct rng r = rng_at(4, "row", i);
+	uint64_t city = rng_below(&r, 400);
+	str_printf(s, "%s,%s,%s,%d\n", forms[rng_below(&r, 8)], words[rng_below(&r, 5)], forms[6 + rng_below(&r, 2)], (int)city);
+}
+
+static void same_column(const struct column *a, const struct column *b, size_t n)
+{
+	ck_assert_int_eq(a->kind, b->kind);
+	ck_assert_int_eq(a->nlevels, b->nlevels);
+	for (int32_t l = 0; l < a->nlevels; l++)
+		ck_assert_str_eq(a->levels[l], b->levels[l]);
+	for (size_t i = 0; i < n; i++)
+		if (a->kind == KIND_CATEGORY)
+			MUST(a->cat[i] == b->cat[i], "row %zu of %s", i, a->name);
+		else
+			MUST(slice_eq(a->text[i], b->text[i].s), "row %zu of %s", i, a->name);
+}
+
+/* Of a table fewer rows are as good as a table of fewer rows: numbers as their texts, levels, pictures. */
+START_TEST(fewer_rows_are_a_smaller_table)
+{
+	enum { N = 500 };
+	static const char *const image[] = { "p", NULL };
+	struct str all = { 0 }, some = { 0 };
+	bool keep[N];
+	str_puts(&all, "x,c,y,p\n");
+	str_puts(&some, all.s);
+	for (uint64_t i = 0; i < N; i++) {
+		keep[i] = i % 7 != 3 && i % 3;
+		put_row(&all, i);
+		if (keep[i])
+			put_row(&some, i);
+	}
+	struct table *a = read_text(all.s, (struct tab_spec){ .image = image }), *b = read_text(some.s, (struct tab_spec){ .image = image });
+	tab_keep(a, keep);
+	ck_assert_uint_eq(a->nrows, b->nrows);
+	for (size_t c = 0; c < 4; c++) {
+		if (c < 3) {
+			tab_categorize(a, c);
+			tab_categorize(b, c);
+		}
+		same_column(&a->cols[c], &b->cols[c], a->nrows);
+	}
+	tab_free(a);
+	tab_free(b);
+	str_free(&all);
+	str_free(&some);
+}
+END_TEST
+
+START_TEST(features_go_with_their_rows)
+{
+	static const bool keep[] = { false, true, false, true };
+	struct table *t = read_text("1 1:1 2:2\n0 3:3\n1 4:4\n0 1:5 5:6\n", (struct tab_spec){ 0 });
+	tab_keep(t, keep);
+	ck_assert_uint_eq(t->nrows, 2);
+	ck_assert_uint_eq(t->features.start[1], 1);
+	ck_assert_uint_eq(t->features.start[2], 3);
+	ck_assert(t->features.feature[0] == 3 && t->features.value[0] == 3 && t->features.feature[2] == 5 && t->features.value[2] == 6);
+	tab_free(t);
+}
+END_TEST
+
+UNIT_MAIN("table", images_are_kept_byte_for_byte, fewer_rows_are_a_smaller_table, features_go_with_their_rows, kinds_are_inferred, texts_of_numbers_are_recovered, levels_are_sorted_by_value_when_numbers,
 	  forced_kinds_and_missing_texts, words_among_forced_numbers_are_refused)

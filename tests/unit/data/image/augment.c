@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/image/mix.h"
+#include "data/image/augment.h"
+#include "data/image/colour.h"
 
 static struct picture random_picture(int32_t h, int32_t w, int32_t c, uint64_t seed)
 {
@@ -211,23 +212,33 @@ static double naive(const struct picture *p, enum edge edge, double x, double y,
 	return sum;
 }
 
+/* Pixel (x, y) of the sample through a map: the mean of points where it is made smaller. */
+static double naive_pixel(const struct picture *p, enum edge edge, const struct affine *a, int32_t x, int32_t y, int k)
+{
+	double sum = 0, smaller = sqrt(fabs(a->m[0] * a->m[4] - a->m[1] * a->m[3]));
+	int n = smaller < 2 ? 1 : smaller > 8 ? 8 : (int)smaller;
+	for (int i = 0; i < n * n; i++) {
+		double u = x + (i % n + 0.5) / n, v = y + (i / n + 0.5) / n;
+		sum += naive(p, edge, a->m[0] * u + a->m[1] * v + a->m[2] - 0.5, a->m[3] * u + a->m[4] * v + a->m[5] - 0.5, k);
+	}
+	return sum / (n * n);
+}
+
 START_TEST(any_map_equals_the_naive_one)
 {
 	for (uint64_t n = 0; n < 600; n++) {
 		struct rng r = rng_at(n, "map", 0);
 		int32_t c = n % 2 ? 3 : 1, h = 1 + (int32_t)rng_below(&r, 20), w = 1 + (int32_t)rng_below(&r, 20);
-		int32_t oh = 1 + (int32_t)rng_below(&r, 20), ow = 1 + (int32_t)rng_below(&r, 20);
+		int32_t oh = 1 + (int32_t)rng_below(&r, 20), ow = 1 + (int32_t)rng_below(&r, n % 4 ? 20 : 150);
 		enum edge edge = (enum edge)rng_below(&r, 3);
 		struct picture p = random_picture(h, w, c, n);
 		struct affine a;
 		for (int i = 0; i < 6; i++)
-			a.m[i] = i % 3 == 2 ? rng_normal(&r) * 6 : n % 5 && (i == 1 || i == 3) ? rng_normal(&r) : i == 0 || i == 4;
+			a.m[i] = i % 3 == 2 ? rng_normal(&r) * 6 : n % 5 ? rng_normal(&r) * (n % 7 ? 1 : 5) : i == 0 || i == 4;
 		float *out = NEW(float, (size_t)(oh * ow * c));
 		warp_planes(&p, &a, edge, oh, ow, out);
 		for (int32_t i = 0; i < oh * ow * c; i++) {
-			double x = i % ow + 0.5, y = i / ow % oh + 0.5;
-			double want = naive(&p, edge, a.m[0] * x + a.m[1] * y + a.m[2] - 0.5, a.m[3] * x + a.m[4] * y + a.m[5] - 0.5,
-					    i / (oh * ow));
+			double want = naive_pixel(&p, edge, &a, i % ow, i / ow % oh, i / (oh * ow));
 			MUST(fabs((double)out[i] * 255 - want) < 0.02, "%d of map %d: %g, not %g", i, (int)n, (double)out[i] * 255, want);
 		}
 		free(out);
@@ -256,7 +267,7 @@ START_TEST(turned_by_90_degrees)
 }
 END_TEST
 
-/* The same change of a picture of squares, made by one op alone: where its middle square's corner goes. */
+/* One op alone, of a value that leaves nothing to chance, against its matrix about the middle. */
 START_TEST(scale_shift_and_shear)
 {
 	struct picture p = smooth_picture(40, 40);
@@ -273,9 +284,10 @@ START_TEST(scale_shift_and_shear)
 		float *out = NEW(float, 4800);
 		augment(a, &p, &r, room, out);
 		for (int k = 0; k < 4800; k++) {
-			double x = k / 3 % 40 - 19.5, y = k / 120 - 19.5;
 			const double *m = cases[i].m;
-			double want = naive(&p, EDGE_ZERO, m[0] * x + m[1] * y + 19.5 + cases[i].t, m[2] * x + m[3] * y + 19.5 + cases[i].t, k % 3);
+			struct affine want_map = { { m[0], m[1], 20 - 20 * (m[0] + m[1]) + cases[i].t, m[2], m[3],
+				20 - 20 * (m[2] + m[3]) + cases[i].t } };
+			double want = naive_pixel(&p, EDGE_ZERO, &want_map, k / 3 % 40, k / 120, k % 3);
 			MUST(fabs((double)out[k] - want) < 0.05, "case %zu, %d: %g, not %g", i, k, (double)out[k], want);
 		}
 		free(out);
@@ -398,6 +410,63 @@ START_TEST(one_pixel_takes_everything)
 }
 END_TEST
 
+/* What one change of randaugment may give: planes of a 24 x 24 picture at magnitude m. */
+static void rand_result(const struct picture *p, int which, double m, struct planes out, float *room)
+{
+	static const struct { enum colour_op op; double base, by; } colours[] = {
+		{ COLOUR_AUTOCONTRAST, 0, 0 }, { COLOUR_EQUALIZE, 0, 0 }, { COLOUR_SOLARIZE, 1, -1 }, { COLOUR_POSTERIZE, 8, -4 },
+		{ COLOUR_SATURATION, 1, 0.9 }, { COLOUR_CONTRAST, 1, 0.9 }, { COLOUR_BRIGHTNESS, 1, 0.9 }, { COLOUR_SHARPNESS, 1, 0.9 }
+	};
+	int op = which < 5 ? which : 5 + (which - 5) / 2;
+	double by = which >= 5 && which % 2 ? -m : m, t = by * 3.14159265358979324 / 6, move = round(by * 24 * 150 / 331);
+	struct affine map = { { 1, 0, 0, 0, 1, 0 } };
+	if (op == 9)
+		map = (struct affine){ { cos(t), -sin(t), 12 - 12 * (cos(t) - sin(t)), sin(t), cos(t), 12 - 12 * (sin(t) + cos(t)) } };
+	map.m[1] += op == 10 ? 0.3 * by : 0;
+	map.m[2] += op == 10 ? -12 * 0.3 * by : op == 12 ? move : 0;
+	map.m[3] += op == 11 ? 0.3 * by : 0;
+	map.m[5] += op == 11 ? -12 * 0.3 * by : op == 13 ? move : 0;
+	warp_planes(p, &map, EDGE_ZERO, 24, 24, out.v);
+	if (op >= 1 && op <= 8)
+		colour_change(colours[op - 1].op, round((colours[op - 1].base + colours[op - 1].by * by) * 1e6) / 1e6, out, room);
+}
+
+START_TEST(randaugment_draws_each_of_its_list)
+{
+	struct picture p = smooth_picture(24, 24);
+	struct planes v = { NEW(float, 1728), 3, 24, 24 };
+	float *room = NEW(float, colour_room(v)), *want = NEW(float, 23 * 1728);
+	int count[23] = { 0 };
+	for (int i = 0; i < 1728; i++)
+		p.px[i] = (uint8_t)(p.px[i] * 3 / 4 + 20);
+	for (int i = 0; i < 23; i++) {
+		rand_result(&p, i, 0.5, v, room);
+		memcpy(want + i * 1728, v.v, 1728 * sizeof(float));
+	}
+	for (uint64_t n = 0; n < 2800; n++) {
+		struct sample_form f = raw(24, 24, 3);
+		f.scale = 1 / 255.0;
+		float *out = made("randaugment:1/15", f, &p, 1, n);
+		int found = -1;
+		for (int i = 0; i < 23 && found < 0; i++) {
+			double most = 0;
+			for (int k = 0; k < 1728; k++)
+				most = fmax(most, fabs((double)(out[k] - want[i * 1728 + k % 3 * 576 + k / 3])));
+			found = most < 1e-4 ? i : -1;
+		}
+		MUST(found >= 0, "draw %d is none of the list", (int)n);
+		count[found]++;
+		free(out);
+	}
+	for (int i = 0; i < 23; i++)
+		MUST(abs(count[i] - (i < 5 ? 200 : 100)) < (i < 5 ? 60 : 42), "change %d came %d times", i, count[i]);	/* 4 sigma */
+	free(v.v);
+	free(room);
+	free(want);
+	picture_free(&p);
+}
+END_TEST
+
 /* ---- options ---- */
 
 START_TEST(texts_are_read)
@@ -467,4 +536,4 @@ END_TEST
 UNIT_MAIN("augment", unchanged_is_normalised_exactly, middle_and_views, flips_undo_themselves, crops_reach_every_place_and_no_other,
 	  edges, any_map_equals_the_naive_one, turned_by_90_degrees, scale_shift_and_shear, resized_parts_have_the_area_asked_for,
 	  the_same_seed_epoch_and_row_give_the_same_sample, changes_happen_as_often_as_asked, holes_have_their_area,
-	  one_pixel_takes_everything, texts_are_read, bad_texts_are_told)
+	  one_pixel_takes_everything, randaugment_draws_each_of_its_list, texts_are_read, bad_texts_are_told)

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "data/image/picture.h"
 
 #define GOLDEN "tests/golden/pictures/"
@@ -82,8 +84,8 @@ START_TEST(equals_pillow)
 			files++;
 		}
 		MUST(p.h == e.h && p.w == e.w && p.c == e.c, "%s: %d x %d x %d", e.name, p.h, p.w, p.c);
-		MUST(fnv(p.px, size_of(&p)) == e.hash, "%s: other pixels at channels %d, size %d x %d of %d x %d, background %d", e.name,
-		     e.c, e.h, e.w, e.spec.h, e.spec.w, e.spec.background);
+		MUST(fnv(p.px, size_of(&p)) == e.hash, "%s: other pixels, %d channels, %d x %d of %d x %d, background %d", e.name, e.c,
+		     e.h, e.w, e.spec.h, e.spec.w, e.spec.background);
 		picture_free(&p);
 	}
 	fclose(f);
@@ -119,8 +121,9 @@ START_TEST(a_part_of_a_file_is_refused)
 			struct picture p;
 			int32_t h, w;
 			const char *why = picture_decode(part, k, as_it_is, &p);
-			bool padding = strstr(name, ".bmp") && k + 3 >= n, plain = strstr(name, "bits.pbm") || strstr(name, "grey.pgm") || strstr(name, "rgb.ppm");
-			MUST(why || padding || (plain && k + 2 >= n), "%s: %zu of %zu bytes do", name, k, n);
+			bool plain = strstr(name, "bits.pbm") || strstr(name, "grey.pgm") || strstr(name, "rgb.ppm");
+			size_t spare = strstr(name, ".bmp") ? 3 : plain ? 2 : 0;	/* padding; digits of the last number */
+			MUST(why || k + spare >= n, "%s: %zu of %zu bytes do", name, k, n);
 			MUST(why || size_of(&p) > 0, "%s: an empty picture", name);
 			MUST(!why || (!p.px && p.h == 0), "%s: pixels of a picture that is not there", name);
 			picture_measure(part, k, &h, &w);
@@ -183,8 +186,44 @@ START_TEST(says_what_is_wrong)
 	REFUSED("truncated PNM", 'P', '6', ' ', '9', '9', '9', '9', ' ', '9', '9', '9', '9', ' ', '9', ' ', 1, 2, 3);
 	REFUSED("corrupt PNM: a value over the maximum", 'P', '5', ' ', '1', ' ', '1', ' ', '9', ' ', 10);
 	REFUSED("corrupt PNM: a maximum that is not 1 to 65535", 'P', '5', ' ', '1', ' ', '1', ' ', '0', ' ', 10);
-	REFUSED("corrupt PNM: a number too large", 'P', '5', ' ', '9', '9', '9', '9', '9', '9', '9', '9', '9', '9', '9', ' ', '1', ' ', '1', ' ');
+	REFUSED("corrupt PNM: a number too large", 'P', '5', ' ', '9', '9', '9', '9', '9', '9', '9', '9', '9', '9', '9', ' ', '1');
 	REFUSED("truncated PNG", 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13);
+}
+END_TEST
+
+/* The bytes of a golden JPEG without `less` bytes before its end marker, and with `more` of what does no harm. */
+static const char *altered_jpeg(const char *name, size_t less, size_t more, struct picture *out)
+{
+	size_t n;
+	char path[512];
+	struct str s = { 0 };
+	snprintf(path, sizeof(path), GOLDEN "%s", name);
+	char *all = in_read_all(path, &n);
+	str_add(&s, all, n - 2 - less);
+	for (; more; more--)
+		str_putc(&s, 'x');
+	str_puts(&s, "\xff\xd9");
+	const char *why = picture_decode(s.s, s.n, as_it_is, out);
+	str_free(&s);
+	free(all);
+	return why;
+}
+
+START_TEST(a_jpeg_without_some_of_its_data_is_refused)
+{
+	static const char *const names[] = { "420.jpg", "progressive.jpg", "grey.jpg", "jfif2.jpg", "ycck.jpg", "turn3.jpg" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct picture p, q;
+		const char *why = altered_jpeg(names[i], i == 5 ? 4 : 20, 0, &p);
+		MUST(why && strcmp(why, "truncated JPEG") == 0, "%s: %s", names[i], why);
+		why = altered_jpeg(names[i], i == 5 ? 4 : 20, 2, &p);
+		MUST(why, "%s: less and more", names[i]);
+		ck_assert_ptr_null(altered_jpeg(names[i], 0, 0, &p));
+		ck_assert_ptr_null(altered_jpeg(names[i], 0, 300, &q));
+		ck_assert_mem_eq(p.px, q.px, size_of(&p));
+		picture_free(&p);
+		picture_free(&q);
+	}
 }
 END_TEST
 
@@ -278,6 +317,24 @@ START_TEST(crops)
 }
 END_TEST
 
+static double triangle(int32_t i, int32_t in, int32_t out, int32_t to)
+{
+	double scale = (double)in / out, d = fabs(i - ((to + 0.5) * scale - 0.5)) / (scale > 1 ? scale : 1);
+	return d < 1 ? 1 - d : 0;
+}
+
+static double naive(const struct picture *in, int32_t h, int32_t w, int32_t y, int32_t x, int32_t c)
+{
+	double sum = 0, all = 0;
+	for (int32_t i = 0; i < in->h; i++)
+		for (int32_t k = 0; k < in->w; k++) {
+			double weight = triangle(i, in->h, h, y) * triangle(k, in->w, w, x);
+			sum += weight * in->px[(i * in->w + k) * in->c + c];
+			all += weight;
+		}
+	return sum / all;
+}
+
 START_TEST(a_png_comes_back)
 {
 	for (int32_t c = 1; c <= 3; c += 2) {
@@ -299,5 +356,26 @@ START_TEST(a_png_comes_back)
 }
 END_TEST
 
+/* Weighted means in double; sides under, at and over the widths that are summed at once. */
+START_TEST(resizing_equals_a_naive_one)
+{
+	struct rng r = rng_at(1, "resize", 0);
+	for (int i = 0; i < 300; i++) {
+		struct picture in = noise(1 + (int32_t)rng_below(&r, 70), 1 + (int32_t)rng_below(&r, 70), i % 2 ? 3 : 1), out;
+		int32_t h = 1 + (int32_t)rng_below(&r, 70), w = 1 + (int32_t)rng_below(&r, 70);
+		picture_resize(&in, h, w, &out);
+		ck_assert(out.h == h && out.w == w && out.c == in.c);
+		for (int k = 0; k < 40; k++) {
+			int32_t y = (int32_t)rng_below(&r, (uint32_t)h), x = (int32_t)rng_below(&r, (uint32_t)w), c = k % in.c;
+			double got = out.px[(y * w + x) * in.c + c], want = naive(&in, h, w, y, x, c);
+			MUST(fabs(got - want) < 1.51, "%d x %d to %d x %d at (%d, %d): %g, not %g", in.h, in.w, h, w, y, x, got, want);
+		}
+		picture_free(&in);
+		picture_free(&out);
+	}
+}
+END_TEST
+
 UNIT_MAIN("data/image/picture", equals_pillow, a_part_of_a_file_is_refused, an_altered_byte_does_no_harm, says_what_is_wrong,
-	  a_cell_holds_a_path_or_a_picture, measures_what_it_decodes, a_size_that_is_too_large_is_a_reason, crops, a_png_comes_back)
+	  a_jpeg_without_some_of_its_data_is_refused, a_cell_holds_a_path_or_a_picture, measures_what_it_decodes,
+	  a_size_that_is_too_large_is_a_reason, crops, a_png_comes_back, resizing_equals_a_naive_one)

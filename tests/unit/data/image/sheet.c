@@ -104,4 +104,5 @@ START_TEST(no_pictures_make_an_empty_sheet)
 }
 END_TEST
 
-UNIT_MAIN("data/image/sheet", frames_pictures_and_text, every_letter_is_another_and_long_lines_are_cut, no_pictures_make_an_empty_sheet)
+UNIT_MAIN("data/image/sheet", frames_pictures_and_text, every_letter_is_another_and_long_lines_are_cut,
+	  no_pictures_make_an_empty_sheet)
