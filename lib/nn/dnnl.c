@@ -16,6 +16,8 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "nn/micro.h"
+#include "nn/tile.h"
 
 void omp_set_num_threads(int n);	/* libgomp's; its header is the compiler's, not oneDNN's */
 
@@ -34,7 +36,9 @@ struct form {
 };
 
 struct part {
-	dnnl_primitive_t run;	/* NULL: not in use */
+	bool used, tiled;	/* tiled: by tile.c, and nothing else here counts but scratch */
+	struct tile *tile;
+	dnnl_primitive_t run;
 	struct form form[ARRAYS];
 	dnnl_memory_desc_t pad;	/* the primitive's own scratch, at 0 */
 	float *packed;		/* weights, inner */
@@ -241,6 +245,12 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	}
 }
 
+static bool tiles(const struct kernel *k, enum direction d, const_dnnl_primitive_desc_t pd)
+{
+	const char *e=getenv("TILE"); (void)pd;
+	return k->s.groups == 1 && e != NULL && (atoi(e) >> d & 1);
+}
+
 static void part_new(struct kernel *k, enum direction d)
 {
 	static const dnnl_query_t query[DIRECTIONS][ARRAYS] = {
@@ -251,6 +261,15 @@ static void part_new(struct kernel *k, enum direction d)
 	struct part *p = &k->part[d];
 	dnnl_primitive_attr_t attr = attributes(d == FORWARD && k->sum, d == FORWARD && k->relu);
 	dnnl_primitive_desc_t pd = choose(k, d, attr);
+	p->used = true;
+	p->tiled = tiles(k, d, pd);
+	if (p->tiled) {
+		p->tile = d == BACK_WEIGHTS ? NULL : tile_new(&k->s, d == BACK_DATA, d == FORWARD && k->relu);
+		p->scratch = d == BACK_WEIGHTS ? tile_weights_scratch(&k->s) : tile_scratch(p->tile);
+		dnnl_primitive_desc_destroy(pd);
+		dnnl_primitive_attr_destroy(attr);
+		return;
+	}
 	p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
 	p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
 	for (enum array a = X; a < ARRAYS; a++)
@@ -287,6 +306,7 @@ void kernel_free(struct kernel *k)
 			dnnl_primitive_destroy(p->form[a].reorder);
 			dnnl_primitive_destroy(p->form[a].adding);
 		}
+		tile_free(p->tile);
 		dnnl_primitive_destroy(p->run);
 		dnnl_memory_destroy(p->weights);
 		free(p->packed);
@@ -298,7 +318,7 @@ void kernel_free(struct kernel *k)
 
 size_t kernel_scratch(const struct kernel *k)
 {
-	size_t most = 0;
+	size_t most = k->part[BACK_WEIGHTS].used ? aligned(k->s.oc * sizeof(float)) : 0;	/* for the bias */
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++)
 		most = k->part[d].scratch > most ? k->part[d].scratch : most;
 	return most;
@@ -310,10 +330,11 @@ void kernel_describe(const struct kernel *k, struct str *out)
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 		const struct part *p = &k->part[d];
 		const_dnnl_primitive_desc_t pd;
-		if (p->run == NULL)
+		if (!p->used)
 			continue;
-		must(dnnl_primitive_get_primitive_desc(p->run, &pd), "description");
-		str_printf(out, "%s%s %s", out->n > 0 ? " " : "", name[d], name_of(pd));
+		if (!p->tiled)
+			must(dnnl_primitive_get_primitive_desc(p->run, &pd), "description");
+		str_printf(out, "%s%s %s", out->n > 0 ? " " : "", name[d], p->tiled ? "tile" : name_of(pd));
 	}
 }
 
@@ -351,9 +372,11 @@ void kernel_pack(struct kernel *k, const real *w)
 	for (enum direction d = FORWARD; d < BACK_WEIGHTS; d++) {
 		const struct part *p = &k->part[d];
 		const struct form *f = &p->form[W];
-		if (p->run == NULL)
+		if (!p->used)
 			continue;
-		if (f->same)
+		if (p->tiled)
+			tile_pack(p->tile, w);
+		else if (f->same)
 			memcpy(p->packed, w, f->bytes);
 		else
 			reorder_data(k, f->reorder, &f->outer, w, &f->inner, p->packed);
@@ -385,6 +408,10 @@ void kernel_forward(const struct kernel *k, const real *x, const real *bias, rea
 {
 	const struct part *p = &k->part[FORWARD];
 	const struct form *f = p->form;
+	if (p->tiled) {
+		tile_run(p->tile, x, k->bias ? bias : NULL, y, k->sum, scratch);
+		return;
+	}
 	float *to = f[Y].same ? y : (float *)(void *)((char *)scratch + f[Y].at);
 	omp_set_num_threads(1);
 	dnnl_exec_arg_t arg[] = {
@@ -405,6 +432,10 @@ void kernel_back_data(const struct kernel *k, const real *gy, real *gx, bool add
 {
 	const struct part *p = &k->part[BACK_DATA];
 	const struct form *f = p->form;
+	if (p->tiled) {
+		tile_run(p->tile, gy, NULL, gx, add, scratch);
+		return;
+	}
 	float *to = f[X].same && !add ? gx : (float *)(void *)((char *)scratch + f[X].at);
 	omp_set_num_threads(1);
 	dnnl_exec_arg_t arg[] = {
@@ -436,12 +467,11 @@ static void bias_gradient(const struct conv_shape *s, const float *gy, float *gb
 	}
 }
 
-void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, real *gw, real *gb, bool add, void *scratch)
+static void weights_gradient(const struct kernel *k, const float *x, const float *gy, float *gw, bool add, char *scratch)
 {
 	const struct part *p = &k->part[BACK_WEIGHTS];
 	const struct form *f = p->form;
-	float *to = f[W].same && !add ? gw : (float *)(void *)((char *)scratch + f[W].at);
-	omp_set_num_threads(1);
+	float *to = f[W].same && !add ? gw : (float *)(void *)(scratch + f[W].at);
 	dnnl_exec_arg_t arg[] = {
 		{ DNNL_ARG_SRC, memory(k, &f[X].inner, enter(k, &f[X], x, scratch)) },
 		{ DNNL_ARG_DIFF_DST, memory(k, &f[Y].inner, enter(k, &f[Y], gy, scratch)) },
@@ -452,6 +482,15 @@ void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, 
 	for (int i = 0; i < 4; i++)
 		dnnl_memory_destroy(arg[i].memory);
 	leave(k, &f[W], to, gw, add);
+}
+
+void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, real *gw, real *gb, bool add, void *scratch)
+{
+	omp_set_num_threads(1);
+	if (k->part[BACK_WEIGHTS].tiled)
+		tile_weights(&k->s, x, gy, gw, add, scratch);
+	else
+		weights_gradient(k, x, gy, gw, add, scratch);
 	if (gb != NULL)
 		bias_gradient(&k->s, gy, gb, add, scratch);
 }
