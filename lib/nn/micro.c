@@ -1,10 +1,9 @@
 #include "nn/micro.h"
 
-#include <string.h>
-
 #define LANES 8
 #define PARTS (MICRO_COLS / LANES)
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef int masks __attribute__((vector_size(LANES * sizeof(int))));
 typedef float loose __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -98,12 +97,36 @@ void micro_outer(const struct micro_walk *w, const float *x, const float *y, flo
 		outer(w, x, y, acc, first);
 }
 
-/* Two registers of four lanes do: it is a small part of the time. */
+INLINE void finish(const float *acc, const float *bias, float *y, size_t cols, bool sum, bool relu)
+{
+	if (cols == MICRO_COLS) {
+#pragma GCC unroll 2
+		for (size_t i = 0; i < PARTS; i++) {
+			lanes v = ((const lanes *)(const void *)acc)[i] + ((const loose *)(const void *)bias)[i];
+			loose *to = (loose *)(void *)y + i;
+			if (sum)
+				v += *to;
+			*to = relu ? (lanes)((masks)v & (v > 0)) : v;
+		}
+		return;
+	}
+	for (size_t i = 0; i < cols; i++) {
+		float v = acc[i] + bias[i];
+		if (sum)
+			v += y[i];
+		y[i] = relu && !(v > 0) ? 0 : v;
+	}
+}
+
+FAST static void finish_fast(const float *acc, const float *bias, float *y, size_t cols, bool sum, bool relu)
+{
+	finish(acc, bias, y, cols, sum, relu);
+}
+
 void micro_finish(const float *acc, const float *bias, float *y, size_t cols, bool sum, bool relu)
 {
-	float out[MICRO_COLS];
-	for (size_t i = 0; i < cols; i++)
-		out[i] = acc[i] + bias[i] + (sum ? y[i] : 0);
-	for (size_t i = 0; i < cols; i++)
-		y[i] = relu && !(out[i] > 0) ? 0 : out[i];
+	if (micro_fast())
+		finish_fast(acc, bias, y, cols, sum, relu);
+	else
+		finish(acc, bias, y, cols, sum, relu);
 }

@@ -20,6 +20,7 @@ struct phase {
 	size_t steps, *at;		/* (steps) u * kw + v of the window's steps, in the order of the packed weights */
 	size_t taps;			/* runs of `run` weights: steps, or rows of steps whose input lies side by side */
 	ptrdiff_t *dr, *dq;		/* (taps) where the run begins in the input, from the position's place */
+	ptrdiff_t least_dr, most_dr, least_dq, most_dq;
 	float *w;			/* (out.c / 16, steps, in.c, 16) */
 };
 
@@ -94,6 +95,16 @@ static void phase_forward(struct tile *t, struct phase *p)
 	t->run = down * across * s->c;
 }
 
+static void phase_bounds(struct phase *p)
+{
+	for (size_t a = 0; a < p->taps; a++) {
+		p->least_dr = a == 0 || p->dr[a] < p->least_dr ? p->dr[a] : p->least_dr;
+		p->most_dr = a == 0 || p->dr[a] > p->most_dr ? p->dr[a] : p->most_dr;
+		p->least_dq = a == 0 || p->dq[a] < p->least_dq ? p->dq[a] : p->least_dq;
+		p->most_dq = a == 0 || p->dq[a] > p->most_dq ? p->dq[a] : p->most_dq;
+	}
+}
+
 struct tile *tile_new(const struct conv_shape *s, bool back, bool relu)
 {
 	struct tile *t = NEW(struct tile, 1);
@@ -113,8 +124,10 @@ struct tile *tile_new(const struct conv_shape *s, bool back, bool relu)
 	}
 	t->in.w += t->left + t->right;
 	t->zeros = NEW0(float, t->run);
-	for (size_t i = 0; i < t->nphases; i++)
+	for (size_t i = 0; i < t->nphases; i++) {
+		phase_bounds(&t->phase[i]);
 		t->phase[i].w = mem_aligned(panels(t->out.c) * MICRO_COLS * t->phase[i].steps * t->in.c, sizeof(float));
+	}
 	return t;
 }
 
@@ -205,22 +218,35 @@ static const float *widen(const struct tile *t, const float *from, float *to)
 	return to;
 }
 
+/* Where the inputs of a position lie, of which h and w are the place in the input: x (taps, MICRO_ROWS) of one row. */
+static void locate_inputs(const struct tile *t, const struct phase *p, const float *from, ptrdiff_t h, ptrdiff_t w, const float **x)
+{
+	ptrdiff_t rows = (ptrdiff_t)t->in.h, cols = (ptrdiff_t)t->in.w, c = (ptrdiff_t)t->in.c;
+	bool inside = h + p->least_dr >= 0 && h + p->most_dr < rows && w + p->least_dq >= 0 && w + p->most_dq < cols;
+	if (inside)
+		for (size_t a = 0; a < p->taps; a++)
+			x[a * MICRO_ROWS] = from + ((h + p->dr[a]) * cols + w + p->dq[a]) * c;
+	else
+		for (size_t a = 0; a < p->taps; a++) {
+			ptrdiff_t r = h + p->dr[a], q = w + p->dq[a];
+			x[a * MICRO_ROWS] = r >= 0 && r < rows && q >= 0 && q < cols ? from + (r * cols + q) * c : t->zeros;
+		}
+}
+
 /* Positions first..first+n-1 of a phase: the tables of where their inputs and outputs are. */
 static void locate(const struct tile *t, const struct phase *p, const float *from, size_t first, size_t n, struct scratch *sc)
 {
 	size_t j = first % p->cols, i = first / p->cols % p->rows, picture = first / p->cols / p->rows;
-	size_t last = t->in.w * t->in.c;
 	size_t full = (n + MICRO_ROWS - 1) / MICRO_ROWS * MICRO_ROWS;
 	for (size_t k = 0; k < full; k++) {
 		const float **x = sc->x + k / MICRO_ROWS * MICRO_ROWS * p->taps + k % MICRO_ROWS;
-		for (size_t a = 0; a < p->taps; a++) {
-			size_t r = (size_t)((ptrdiff_t)(i * t->in_sh) + p->dr[a]), q = (size_t)((ptrdiff_t)(j * t->in_sw) + p->dq[a]);
-			x[a * MICRO_ROWS] = k < n && r < t->in.h && q < t->in.w
-						    ? from + (picture * t->in.h + r) * last + q * t->in.c
-						    : t->zeros;
-		}
-		if (k >= n)
+		if (k >= n) {
+			for (size_t a = 0; a < p->taps; a++)
+				x[a * MICRO_ROWS] = t->zeros;
 			continue;
+		}
+		locate_inputs(t, p, from + picture * t->in.h * t->in.w * t->in.c, (ptrdiff_t)(i * t->in_sh),
+			      (ptrdiff_t)(j * t->in_sw), x);
 		sc->y[k] = ((picture * t->out.h + p->row + i * t->out_sh) * t->out.w + p->col + j * t->out_sw) * t->out.c;
 		if (++j == p->cols) {
 			j = 0;

@@ -131,19 +131,19 @@ static void multiply(const struct plan *p, const float *x, const float *y, float
 			}
 }
 
-/* From tiles to (oc, c, kh, kw). */
-static void unpack(const struct plan *p, const float *acc, float *gw, bool add)
+/* Of 16 output channels and one input channel: from tiles to (oc, c, kh, kw). */
+static void unpack_channel(const struct plan *p, const float *acc, size_t o, size_t c, float *gw, bool add)
 {
 	const struct conv_shape *s = &p->s;
-	for (size_t o = 0; o < s->oc; o++)
-		for (size_t c = 0; c < s->c; c++)
-			for (size_t u = 0; u < s->kh; u++)
-				for (size_t v = 0; v < s->kw; v++, gw++) {
-					size_t in = p->few ? v * s->c + c : c, step = p->few ? u : u * s->kw + v;
-					size_t tile = (o / MICRO_COLS * p->slices + in / MICRO_ROWS) * p->steps + step;
-					float g = acc[(tile * MICRO_ROWS + in % MICRO_ROWS) * MICRO_COLS + o % MICRO_COLS];
-					*gw = add ? *gw + g : g;
-				}
+	size_t k = s->kh * s->kw, n = s->oc - o < MICRO_COLS ? s->oc - o : MICRO_COLS;
+	for (size_t t = 0; t < k; t++) {
+		size_t in = p->few ? t % s->kw * s->c + c : c, step = p->few ? t / s->kw : t;
+		size_t tile = (o / MICRO_COLS * p->slices + in / MICRO_ROWS) * p->steps + step;
+		const float *g = acc + (tile * MICRO_ROWS + in % MICRO_ROWS) * MICRO_COLS;
+		float *to = gw + (o * s->c + c) * k + t;
+		for (size_t l = 0; l < n; l++, to += s->c * k)
+			*to = add ? *to + g[l] : g[l];
+	}
 }
 
 void tile_weights(const struct conv_shape *s, const float *x, const float *gy, float *gw, bool add, void *scratch)
@@ -162,5 +162,7 @@ void tile_weights(const struct conv_shape *s, const float *x, const float *gy, f
 			multiply(&p, px, py, acc, start);
 		}
 	}
-	unpack(&p, acc, gw, add);
+	for (size_t o = 0; o < s->oc; o += MICRO_COLS)
+		for (size_t c = 0; c < s->c; c++)
+			unpack_channel(&p, acc, o, c, gw, add);
 }
