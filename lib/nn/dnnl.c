@@ -245,10 +245,24 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	}
 }
 
+/*
+ * Whether tile.c does it better than what oneDNN offers. Forward, a row of a dense layer must not depend on its place in the
+ * batch, as it does in oneDNN's products of matrices. Else the limits are where measurements of common nets part on AVX2;
+ * what oneDNN has for wider registers is left to it.
+ */
 static bool tiles(const struct kernel *k, enum direction d, const_dnnl_primitive_desc_t pd)
 {
-	const char *e=getenv("TILE"); (void)pd;
-	return k->s.groups == 1 && e != NULL && (atoi(e) >> d & 1);
+	const struct conv_shape *s = &k->s;
+	size_t window = s->kh * s->kw;
+	if (k->dense)
+		return d == FORWARD;
+	if (s->groups > 1 || window == 1 || !micro_fast() || (rank(pd) == 0 && strstr(name_of(pd), "avx2") == NULL))
+		return false;
+	if (d == FORWARD)
+		return window * s->c >= 400 && s->oc >= 16;
+	if (d == BACK_DATA)
+		return window * s->oc / (s->sh * s->sw) >= 256 && (s->c >= 64 || (s->c >= 16 && s->h * s->w > 1024));
+	return s->c <= 6 ? s->oc >= 64 : s->c >= 32 || (s->c >= 16 && s->oc >= 64);
 }
 
 static void part_new(struct kernel *k, enum direction d)

@@ -31,6 +31,7 @@ INLINE void gather(const float *const *x, size_t taps, size_t from, size_t n, co
 	for (size_t t = 0; t < taps; t++, x += MICRO_ROWS) {
 		const float *x0 = x[0] + from, *x1 = x[1] + from, *x2 = x[2] + from;
 		const float *x3 = x[3] + from, *x4 = x[4] + from, *x5 = x[5] + from;
+#pragma GCC unroll 4
 		for (size_t k = 0; k < n; k++, b += PARTS) {
 			lanes b0 = b[0], b1 = b[1];
 			s[0][0] += x0[k] * b0, s[0][1] += x0[k] * b1;
@@ -53,6 +54,7 @@ INLINE void outer(const struct micro_walk *w, const float *x, const float *y, fl
 			const float *a = x + p * w->x_picture + i * w->x_row;
 			const lanes *b = (const lanes *)(const void *)(y + p * w->y_picture + i * w->y_row);
 			size_t step = w->x_col;
+#pragma GCC unroll 4
 			for (size_t j = w->cols; j > 0; j--, a += step, b += PARTS) {
 				lanes b0 = b[0], b1 = b[1];
 				s[0][0] += a[0] * b0, s[0][1] += a[0] * b1;

@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "nn/micro.h"
 
-#define BLOCK 16			/* tiles of positions that pass over a panel of weights while it is in the cache */
+#define BLOCK 24			/* tiles of positions that pass over a panel of weights while it is in the cache */
 #define POSITIONS (BLOCK * MICRO_ROWS)
-#define CHUNK 256			/* of a panel of weights: what stays in the first cache */
+#define CHUNK 384			/* of a panel of weights: what stays in the first cache */
 #define FEW 16				/* channels, fewer of which are joined over a row of the window */
 
 /*

@@ -73,7 +73,7 @@ size_t tile_weights_scratch(const struct conv_shape *s)
 	return (x_size(&p) + y_size(&p) + acc_size(&p)) * sizeof(float);
 }
 
-/* The channels of one input, or zeros (x NULL), to its place in each panel; writes a little past it, but in order. */
+/* The channels of one input, or zeros (x NULL), to its place in each panel. */
 static void spread(const struct plan *p, const float *x, float *to)
 {
 	size_t c = p->s.c, i = 0;
@@ -82,11 +82,11 @@ static void spread(const struct plan *p, const float *x, float *to)
 			to[i] = x != NULL ? x[i] : 0;
 		return;
 	}
-	for (; i + MICRO_ROWS <= c; i += MICRO_ROWS, to += p->x_panel)
+	for (; x != NULL && i + MICRO_ROWS <= c; i += MICRO_ROWS, to += p->x_panel)
+		memcpy(to, x + i, MICRO_ROWS * sizeof(*to));
+	for (; i < c; i += MICRO_ROWS, to += p->x_panel)
 		for (size_t j = 0; j < MICRO_ROWS; j++)
-			to[j] = x != NULL ? x[i + j] : 0;
-	for (size_t j = 0; i < c && j < MICRO_ROWS; j++)
-		to[j] = x != NULL && i + j < c ? x[i + j] : 0;
+			to[j] = x != NULL && i + j < c ? x[i + j] : 0;
 }
 
 /* Pictures from `first` on, under rows of the output from `row` on. */
@@ -118,32 +118,71 @@ static void pack_y(const struct plan *p, const float *gy, size_t first, size_t r
 		}
 }
 
+/* The same walk in longer stretches, where positions follow each other in both arrays. */
+static struct micro_walk straight(struct micro_walk w)
+{
+	if (w.x_row == w.cols * w.x_col) {
+		w.cols *= w.rows, w.rows = 1;
+		w.x_row = w.x_picture, w.y_row = w.y_picture;
+	}
+	if (w.rows == 1 && w.x_picture == w.cols * w.x_col) {
+		w.cols *= w.pictures, w.pictures = 1;
+	}
+	return w;
+}
+
 static void multiply(const struct plan *p, const float *x, const float *y, float *acc, bool first)
 {
 	const struct conv_shape *s = &p->s;
+	struct micro_walk walk = straight(p->walk);
 	size_t row = s->dh * p->in_cols * (p->few ? s->c : MICRO_ROWS);
 	for (size_t k = 0; k < p->panels; k++)
 		for (size_t c = 0; c < p->slices; c++)
 			for (size_t t = 0; t < p->steps; t++, acc += MICRO_ROWS * MICRO_COLS) {
 				const float *from = p->few ? x + t * row + c * MICRO_ROWS
 							   : x + c * p->x_panel + t / s->kw * row + t % s->kw * s->dw * MICRO_ROWS;
-				micro_outer(&p->walk, from, y + k * p->y_panel, acc, first);
+				micro_outer(&walk, from, y + k * p->y_panel, acc, first);
 			}
 }
 
-/* Of 16 output channels and one input channel: from tiles to (oc, c, kh, kw). */
-static void unpack_channel(const struct plan *p, const float *acc, size_t o, size_t c, float *gw, bool add)
+/* From the tiles of 16 output and up to MICRO_ROWS input channels to (oc, c, kh, kw). */
+static void unpack_tiles(const struct plan *p, const float *acc, size_t o, size_t c, float *gw, bool add)
 {
 	const struct conv_shape *s = &p->s;
 	size_t k = s->kh * s->kw, n = s->oc - o < MICRO_COLS ? s->oc - o : MICRO_COLS;
-	for (size_t t = 0; t < k; t++) {
-		size_t in = p->few ? t % s->kw * s->c + c : c, step = p->few ? t / s->kw : t;
-		size_t tile = (o / MICRO_COLS * p->slices + in / MICRO_ROWS) * p->steps + step;
-		const float *g = acc + (tile * MICRO_ROWS + in % MICRO_ROWS) * MICRO_COLS;
-		float *to = gw + (o * s->c + c) * k + t;
-		for (size_t l = 0; l < n; l++, to += s->c * k)
-			*to = add ? *to + g[l] : g[l];
+	size_t m = s->c - c < MICRO_ROWS ? s->c - c : MICRO_ROWS;
+	const float *from = acc + (o / MICRO_COLS * p->slices + c / MICRO_ROWS) * k * MICRO_ROWS * MICRO_COLS;
+	for (size_t l = 0; l < n; l++) {
+		float *to = gw + ((o + l) * s->c + c) * k;
+		for (size_t i = 0; i < m; i++)
+			for (size_t t = 0; t < k; t++, to++) {
+				float g = from[(t * MICRO_ROWS + i) * MICRO_COLS + l];
+				*to = add ? *to + g : g;
+			}
 	}
+}
+
+/* The same where tiles are cut from rows of the window. */
+static void unpack_few(const struct plan *p, const float *acc, size_t o, float *gw, bool add)
+{
+	const struct conv_shape *s = &p->s;
+	float *to = gw + o * s->c * s->kh * s->kw;
+	for (size_t c = 0; c < s->c; c++)
+		for (size_t t = 0; t < s->kh * s->kw; t++, to++) {
+			size_t in = t % s->kw * s->c + c;
+			size_t tile = (o / MICRO_COLS * p->slices + in / MICRO_ROWS) * p->steps + t / s->kw;
+			float g = acc[(tile * MICRO_ROWS + in % MICRO_ROWS) * MICRO_COLS + o % MICRO_COLS];
+			*to = add ? *to + g : g;
+		}
+}
+
+static void unpack(const struct plan *p, const float *acc, float *gw, bool add)
+{
+	for (size_t o = 0; p->few && o < p->s.oc; o++)
+		unpack_few(p, acc, o, gw, add);
+	for (size_t o = 0; !p->few && o < p->s.oc; o += MICRO_COLS)
+		for (size_t c = 0; c < p->s.c; c += MICRO_ROWS)
+			unpack_tiles(p, acc, o, c, gw, add);
 }
 
 void tile_weights(const struct conv_shape *s, const float *x, const float *gy, float *gw, bool add, void *scratch)
@@ -162,7 +201,5 @@ void tile_weights(const struct conv_shape *s, const float *x, const float *gy, f
 			multiply(&p, px, py, acc, start);
 		}
 	}
-	for (size_t o = 0; o < s->oc; o += MICRO_COLS)
-		for (size_t c = 0; c < s->c; c++)
-			unpack_channel(&p, acc, o, c, gw, add);
+	unpack(&p, acc, gw, add);
 }
