@@ -76,13 +76,19 @@ static dnnl_memory_desc_t picture(size_t n, size_t h, size_t w, size_t c, dnnl_f
 	return desc_of(4, d, tag);
 }
 
-static dnnl_memory_desc_t weights(const struct conv_shape *s, bool any)
+static dnnl_memory_desc_t weights(const struct conv_shape *s, dnnl_format_tag_t tag)
 {
 	dnnl_dim_t g = (dnnl_dim_t)s->groups, o = (dnnl_dim_t)s->oc, c = (dnnl_dim_t)(s->c / s->groups);
 	dnnl_dim_t h = (dnnl_dim_t)s->kh, w = (dnnl_dim_t)s->kw;
 	if (g == 1)
-		return desc_of(4, (dnnl_dims_t){ o, c, h, w }, any ? dnnl_format_tag_any : dnnl_oihw);
-	return desc_of(5, (dnnl_dims_t){ g, o / g, c, h, w }, any ? dnnl_format_tag_any : dnnl_goihw);
+		return desc_of(4, (dnnl_dims_t){ o, c, h, w }, tag);
+	return desc_of(5, (dnnl_dims_t){ g, o / g, c, h, w }, tag);
+}
+
+/* A window of one step lies in memory the same either way; so it is called what oneDNN's products know. */
+static dnnl_memory_desc_t canonical(const struct conv_shape *s)
+{
+	return weights(s, s->groups > 1 ? dnnl_goihw : s->kh * s->kw == 1 ? dnnl_ohwi : dnnl_oihw);
 }
 
 /* ---- choosing primitives ---- */
@@ -162,6 +168,12 @@ static int rank(const_dnnl_primitive_desc_t pd)
 	return strncmp(name, "gemm", 4) == 0 ? 1 : 2;
 }
 
+/* In the gradient of a dense layer's weights the order of the input, as the product gives it: its own choice takes longer. */
+static dnnl_memory_desc_t liked_weights(const struct kernel *k, enum direction d)
+{
+	return weights(&k->s, k->dense && d == BACK_WEIGHTS ? dnnl_ohwi : dnnl_format_tag_any);
+}
+
 /* The best primitive with x and y NHWC or, as the primitive likes them, between reorders. */
 static dnnl_primitive_desc_t choose(const struct kernel *k, enum direction d, dnnl_primitive_attr_t attr)
 {
@@ -170,7 +182,7 @@ static dnnl_primitive_desc_t choose(const struct kernel *k, enum direction d, dn
 	for (int i = 0; i < (k->dense ? 1 : 4); i++) {
 		const dnnl_memory_desc_t f[ARRAYS] = {
 			picture(s->n, s->h, s->w, s->c, i & 2 ? dnnl_format_tag_any : dnnl_nhwc),
-			weights(s, true),
+			liked_weights(k, d),
 			picture(s->n, s->oh, s->ow, s->oc, i & 1 ? dnnl_format_tag_any : dnnl_nhwc),
 		};
 		union op op;
@@ -224,7 +236,7 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	const struct conv_shape *s = &k->s;
 	struct form *f = &p->form[a];
 	f->inner = *inner;
-	f->outer = a == W ? weights(s, false) : a == X ? picture(s->n, s->h, s->w, s->c, dnnl_nhwc)
+	f->outer = a == W ? canonical(s) : a == X ? picture(s->n, s->h, s->w, s->c, dnnl_nhwc)
 						    : picture(s->n, s->oh, s->ow, s->oc, dnnl_nhwc);
 	if (k->dense && a == Y)
 		f->outer = *inner;
