@@ -24,13 +24,18 @@ Q = $(if $(V),,@)
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-math-errno -fno-trapping-math -MMD -MP
-LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng16 -ldnnl -lpthread -lm
+LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng16 -ldnnl -lgomp -lpthread -lm
 CHECKLIBS = -lcheck -lsubunit -lrt
 
-LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
+# Nets are built twice: in float with oneDNN, for use, and in double with naive kernels, for tests.
+F64_SRC := $(sort $(filter-out lib/nn/dnnl.c,$(wildcard lib/nn/*.c lib/nn/*/*.c)))
+LIB_SRC := $(filter-out lib/nn/naive.c,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
 CMD_SRC := $(sort $(wildcard cmd/dls-*.c))
-UNIT_SRC := $(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c tests/contract/*.c))
+CASE_SRC := $(wildcard tests/unit/nn/cases*.c)
+UNIT_SRC := $(filter-out $(CASE_SRC),$(sort $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c tests/contract/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CASE_OBJ := $(CASE_SRC:%.c=$(B)/%.o)
+F64_OBJ := $(F64_SRC:%.c=$(B)/f64/%.o) $(CASE_SRC:%.c=$(B)/f64/%.o)
 CMDS := $(CMD_SRC:cmd/%.c=$(B)/%)
 UNITS := $(UNIT_SRC:tests/%.c=$(B)/tests/run/%)
 MAN1 := $(CMD_SRC:cmd/%.c=man/%.1)
@@ -42,6 +47,17 @@ $(B)/%.o: %.c
 	$(if $(V),,@echo "CC $<")
 	$(Q)$(CC) $(STD) $(CFLAGS) $(WARN) $(WERROR) -Ilib -Itests/unit -c $< -o $@
 
+$(B)/f64/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "CC $< (double)")
+	$(Q)$(CC) $(STD) $(CFLAGS) $(WARN) $(WERROR) -DNN_REAL=double -Ilib -Itests/unit -c $< -o $@
+
+# All of it in double as one object, in which a function f is called f_f64, so that a test can hold both.
+$(B)/f64/nn.o: $(F64_OBJ)
+	$(Q)$(LD) -r $^ -o $@.joined
+	$(Q)nm -g --defined-only $@.joined | awk '{ print $$3, $$3 "_f64" }' >$@.names
+	$(Q)objcopy --redefine-syms=$@.names $@.joined $@
+
 $(B)/libdls.a: $(LIB_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -49,10 +65,15 @@ $(B)/libdls.a: $(LIB_OBJ)
 $(B)/dls-%: $(B)/cmd/dls-%.o $(B)/libdls.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -Wl,--as-needed $(LIBS) -o $@
 
-# Unit tests mirror lib/: one Check program a file.
+# Unit tests mirror lib/: one Check program a file; those of nets hold the cases (cases*.c) and the nets twice.
+LINK_UNIT = $(CC) $(CFLAGS) $(LDFLAGS) $^ $(CHECKLIBS) -Wl,--as-needed $(LIBS) -o $@
 $(B)/tests/run/%: $(B)/tests/%.o $(B)/libdls.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(CHECKLIBS) -Wl,--as-needed $(LIBS) -o $@
+	$(Q)$(LINK_UNIT)
+
+$(filter $(B)/tests/run/unit/nn/%,$(UNITS)): $(B)/tests/run/%: $(B)/tests/%.o $(CASE_OBJ) $(B)/f64/nn.o $(B)/libdls.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK_UNIT)
 
 units: $(UNITS)
 
@@ -119,4 +140,4 @@ clean:
 
 .PHONY: all units check check-asan lint manuals bench bench-quick fuzz churn linear tweets reviews install uninstall clean
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)
+-include $(LIB_OBJ:.o=.d) $(F64_OBJ:.o=.d) $(CASE_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

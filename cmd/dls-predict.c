@@ -17,6 +17,8 @@ static const struct opt table[] = {
 	OPT(S, contrib, "contrib", NULL, NULL, NULL, "add each column's contribution to the raw score (log-odds, or the value before its link); they sum to it"),
 	OPT(S, root, "root", "DIR", NULL, NULL, "what the paths of pictures are relative to; the working directory if not given"),
 	OPT(S, skip_bad, "skip-bad", NULL, NULL, NULL, "leave out the rows whose pictures cannot be read, which else are an error"),
+	OPT(S, features, "features", NULL, NULL, NULL, "write what a net has before its last layer, f1, f2, ..., in place of predictions: a table for other families to learn from"),
+	OPT(S, views, "views", "K", "0", "[0,10]", "predict by the mean over K views of a picture: itself, mirrored, its corners; 0: as the model has it"),
 	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: levels or columns that training did not see"),
 	OPT(S, show, "show", NULL, NULL, NULL, "print the model as JSON and read no rows"),
 	OPT(S, oof, "oof", NULL, NULL, NULL, "print the out-of-fold predictions that dls-train --cv kept, and read no rows"),
@@ -57,6 +59,10 @@ int main(int argc, char **argv)
 	if (!no_rows && strcmp(words.s[0], "-") == 0)
 		die(ST_USAGE, "the model '-' is stdin, but the rows come there; give the model as a file");
 	struct model *m = model_read(words.s[0]);
+	if (o.views && !m->family->views)
+		die(ST_USAGE, "--views: the family %s looks at no pictures", m->family->name);
+	if (o.views)
+		m->family->views(m->fit, o.views);
 	struct out out = out_open(o.output, false);
 	if (o.show) {
 		struct str s = { 0 };

@@ -85,6 +85,10 @@ struct family {
 	 */
 	void (*gather)(const void *fit, struct vectors *vs);
 	const struct streaming *streaming;
+	/* What a net makes of a row before its last layer, for other families to learn from: how many, and out (x->n, these), as predict() is called. */
+	size_t (*nfeatures)(const void *fit);
+	void (*features)(const void *fit, const struct data *x, double *out);
+	void (*views)(void *fit, int32_t k);	/* from here on predict by the mean over k views of a row */
 };
 
 extern const struct family *const families[];	/* ends in NULL, in the order of families.def */

@@ -344,6 +344,13 @@ void model_contrib(const struct model *m, const struct column *inputs, const str
 	release_rows(m, &r);
 }
 
+void model_features(const struct model *m, const struct column *inputs, size_t n, double *out)
+{
+	struct rows r = with_rows(m, inputs, NULL, n);
+	m->family->features(m->fit, rows_data(&r), out);
+	release_rows(m, &r);
+}
+
 struct scored oof_scored(const struct model *m)
 {
 	const struct oof *o = &m->oof;

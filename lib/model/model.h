@@ -78,6 +78,9 @@ void model_predict(const struct model *m, const struct column *inputs, const str
 /* The same for contributions: out (n, scores, nfeatures + vectors.n + 1), see family.h. */
 void model_contrib(const struct model *m, const struct column *inputs, const struct sparse *given, size_t n, double *out);
 
+/* The same for what a net has before its last layer: out (n, nfeatures of the family). */
+void model_features(const struct model *m, const struct column *inputs, size_t n, double *out);
+
 /* Everything about it as a JSON object, over many lines. */
 void model_show(const struct model *m, struct str *out);
 

@@ -41,19 +41,36 @@ void run_event(struct run *r, const char *json)
 		die(ST_IO, "--metrics: cannot write: %s", strerror(errno));
 }
 
+/* True when it is time to draw the progress line again; the fold is on it already then. */
+static bool begin_line(struct run *r)
+{
+	double t = now();
+	if (!r->progress || t - r->shown < PROGRESS_EVERY)
+		return false;
+	r->shown = t;
+	fprintf(stderr, "\r\033[K%s: ", prog_name);
+	if (r->fold)
+		fprintf(stderr, "fold %d/%d ", r->fold, r->folds);
+	return true;
+}
+
 static void draw(struct run *r, int round, int rounds, bool scored, double score)
 {
-	char fold[32] = "", value[96] = "";
-	double t = now();
-	if (t - r->shown < PROGRESS_EVERY)
+	if (!begin_line(r))
 		return;
-	r->shown = t;
-	if (r->fold)
-		snprintf(fold, sizeof(fold), "fold %d/%d ", r->fold, r->folds);
-	if (scored) {
-		snprintf(value, sizeof(value), " %s %.5f", r->metric.name, score);
-	}
-	fprintf(stderr, "\r\033[K%s: %sround %d/%d%s", prog_name, fold, round, rounds, value);
+	fprintf(stderr, "round %d/%d", round, rounds);
+	if (scored)
+		fprintf(stderr, " %s %.5f", r->metric.name, score);
+}
+
+void run_tell(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+	if (!begin_line(r))
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
 }
 
 void run_progress_end(struct run *r)
@@ -69,8 +86,7 @@ bool run_round(struct run *r, int round, int rounds, double train_loss, const do
 	double score = scored ? measure_view(&r->metric, r->valid, valid_p, r->positive, r->labels, NULL) : (double)NAN;
 	if (r->metrics)
 		write_round(r, round, train_loss, scored, score);
-	if (r->progress)
-		draw(r, round, rounds, scored, score);
+	draw(r, round, rounds, scored, score);
 	if (!scored || r->early_stop == 0 || (isnan(score) && !r->judged)) {
 		r->best_round = round;	/* watching alone changes no model */
 		return false;

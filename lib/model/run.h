@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/die.h"
 #include "data/data.h"
 #include "metrics/metric.h"
 
@@ -52,6 +53,9 @@ void run_event(struct run *r, const char *json);
  */
 FILE *metrics_open(const char *path, const char *output);
 void metrics_close(FILE *f, const char *path);	/* NULL is fine */
+
+/* Something to show on the progress line between rounds, if one is drawn. */
+void run_tell(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Clears the progress line, if one was drawn. */
 void run_progress_end(struct run *r);

@@ -15,12 +15,12 @@
 #include "model/pictures.h"
 
 /* What stands in a column of the output. */
-enum source { CELL, ROW, INDEX, PREDICTION, PROBABILITY, CONTRIBUTION };
+enum source { CELL, ROW, INDEX, PREDICTION, PROBABILITY, CONTRIBUTION, FEATURE };
 
 struct outcol {
 	char *name;
 	enum source source;
-	size_t at;	/* input column, label, or place among the contributions */
+	size_t at;	/* input column, label, or place among contributions or features */
 };
 
 struct plan {
@@ -34,7 +34,7 @@ struct scorer {
 	struct reader *r;
 	struct plan plan;
 	struct binding bind;
-	size_t k, scores, parts;/* outputs; raw scores when contributions are wanted, else 0; contributions of a score */
+	size_t k, scores, parts;/* outputs, or features; raw scores when contributions are wanted, else 0; contributions of a score */
 	const char *root;	/* of the pictures */
 	const struct block *b;
 	size_t piece;		/* rows of a chunk */
@@ -138,6 +138,15 @@ static void plan_contributions(struct scorer *s)
 		}
 }
 
+static void plan_features(struct scorer *s)
+{
+	for (size_t f = 0; f < s->k; f++) {
+		char name[24];
+		snprintf(name, sizeof(name), "f%zu", f + 1);
+		plan_add(&s->plan, name, FEATURE, f);
+	}
+}
+
 /* A column to copy under its name; with --append it is among all, but has to be there. */
 static void plan_cell(struct scorer *s, const char *name, const char *who)
 {
@@ -166,7 +175,11 @@ static void make_plan(struct scorer *s)
 	for (size_t i = 0; o->append && i < reader_ncols(s->r); i++)
 		plan_add(&s->plan, reader_name(s->r, i), CELL, i);
 	if (!o->append && target != SIZE_MAX)
-		plan_add(&s->plan, "target", CELL, target);
+		plan_add(&s->plan, o->features ? sc->target : "target", CELL, target);
+	if (o->features) {
+		plan_features(s);
+		return;
+	}
 	plan_add(&s->plan, "prediction", PREDICTION, 0);
 	for (int32_t i = 0; i < sc->nlabels; i++) {
 		struct str name = { 0 };
@@ -233,7 +246,8 @@ static void put_row(const struct scorer *s, struct str *t, size_t row, const dou
 		case PREDICTION:
 			put_prediction(t, &s->m->schema, s->o->threshold, p);
 			break;
-		case PROBABILITY: put_number(t, p[o->at]); break;
+		case PROBABILITY:
+		case FEATURE: put_number(t, p[o->at]); break;
 		case CONTRIBUTION: put_number(t, contrib[o->at]); break;
 		}
 	}
@@ -271,7 +285,10 @@ static void score_chunk(void *ctx, size_t i, int worker)
 	bind_rows(&s->bind, s->b, first, n, cols, &given, &c->cv);
 	if (!c->cv.bad) {
 		const struct sparse *rows = given.start ? &given : NULL;
-		model_predict(s->m, cols, rows, n, p);
+		if (s->o->features)
+			model_features(s->m, cols, n, p);
+		else
+			model_predict(s->m, cols, rows, n, p);
 		if (contrib)
 			model_contrib(s->m, cols, rows, n, contrib);
 		for (size_t r = 0; r < n; r++)
@@ -434,6 +451,12 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	uint64_t rows = 0;
 	if (o->columns.n && (o->id.n || o->keep.n || o->append || o->contrib))
 		die(ST_USAGE, "--columns names every column of the output; leave out --id, --keep, --append and --contrib");
+	if (o->features && (o->columns.n || o->contrib))
+		die(ST_USAGE, "--features writes other columns than --columns and --contrib");
+	if (o->features && !m->family->features)
+		die(ST_USAGE, "--features: the family %s has no layers", m->family->name);
+	if (o->features)
+		s.k = m->family->nfeatures(m->fit);
 	if (o->contrib && !m->family->contrib)
 		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
 	if (o->contrib)

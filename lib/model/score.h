@@ -14,9 +14,9 @@ struct predict_opts {
 	struct strs id, keep, columns;
 	const char *importance, *metric, *format, *output, *root, *image_folder, *idx_labels;
 	double threshold;
-	int32_t threads, repeats;
+	int32_t threads, repeats, views;
 	uint64_t seed;
-	bool append, strict, contrib, show, oof, header, skip_bad;
+	bool append, strict, contrib, features, show, oof, header, skip_bad;
 };
 
 /* Scores path (NULL: stdin) to out. Returns ST_OK, or ST_GATE when --strict found drift. */
