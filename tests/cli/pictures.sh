@@ -86,7 +86,7 @@ if [ -z "$family" ]; then
 	exit 0
 fi
 case $family in
-cnn) fast="cnn --arch lenet --size 12 --epochs 2" ;;
+cnn) fast="cnn --size 12 --epochs 3 --channels 1" ;;
 *) fast=$family ;;
 esac
 

@@ -114,7 +114,7 @@ START_TEST(columns_that_tell_nothing)
 	struct data d = synth_train(&s, true);
 	if (wants_pictures(c)) {
 		for (size_t i = 0; i < s.n; i++)
-			s.cols[0].text[i] = slice_of("P1\n2 3\n0 1 0 1 0 1\n");
+			s.cols[0].text[i] = s.cols[0].text[0];
 		survives(c, &d, "pictures that are all the same");
 		synth_free(&s);
 		return;
