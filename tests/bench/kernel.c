@@ -62,17 +62,17 @@ static double now(void)
 }
 
 /* Ten sums at once hide the latency; the barrier keeps them in registers. */
-#define PEAK(name, width, isa)                                                                                                 \
-	__attribute__((target(isa), optimize("O3", "fp-contract=fast"))) static void name(long rounds)                         \
-	{                                                                                                                      \
-		typedef float lanes __attribute__((vector_size((width) * sizeof(float))));                                     \
-		lanes s[10] = { { 0 } }, a = { 0 };                                                                            \
-		for (long i = 0; i < rounds; i++)                                                                              \
-			_Pragma("GCC unroll 10") for (int j = 0; j < 10; j++)                                                  \
-			{                                                                                                      \
-				s[j] += a * a;                                                                                 \
-				__asm__ volatile("" : "+x"(s[j]));                                                             \
-			}                                                                                                      \
+#define PEAK(name, width, isa) \
+	__attribute__((target(isa), optimize("O3", "fp-contract=fast"))) static void name(long rounds) \
+	{ \
+		typedef float lanes __attribute__((vector_size((width) * sizeof(float)))); \
+		lanes s[10] = { { 0 } }, a = { 0 }; \
+		for (long i = 0; i < rounds; i++) \
+			_Pragma("GCC unroll 10") for (int j = 0; j < 10; j++) \
+			{ \
+				s[j] += a * a; \
+				__asm__ volatile("" : "+x"(s[j])); \
+			} \
 	}
 PEAK(peak16, 16, "avx512f")
 PEAK(peak8, 8, "avx2,fma")
