@@ -76,6 +76,7 @@ enum case_kind { CASE_PLAIN, CASE_BEHIND, CASE_TWICE, CASE_KINDS };
 #define CASE_API(s) \
 	const struct net_case *case_row##s(size_t i); /* NULL: there are no more */ \
 	const struct net_case *case_faulty##s(size_t i); \
+	const struct net_case *case_sums_row##s(size_t i); /* the last ones, of cases_sums.c */ \
 	/* Gradients against central differences, of every subset of inputs and parameters; what is wrong to out, and counted. */ \
 	size_t case_gradients##s(const struct net_case *row, struct str *out); \
 	struct case_result case_train##s(const struct net_case *row, enum case_kind kind); \
