@@ -103,6 +103,18 @@ static struct node *global_maxpool(struct case_net *c)
 	return nn_global_maxpool(case_in(c, 0));
 }
 
+/* arg: to h, w as digits */
+static struct node *adaptive(struct case_net *c)
+{
+	return nn_adaptive_avgpool(case_in(c, 0), (size_t)(c->row->arg / 10), (size_t)(c->row->arg % 10));
+}
+
+/* arg: stride, channels as digits */
+static struct node *shortcut(struct case_net *c)
+{
+	return nn_shortcut(case_in(c, 0), (size_t)(c->row->arg / 10), (size_t)(c->row->arg % 10));
+}
+
 /* ---- shapes ---- */
 
 static struct node *add(struct case_net *c)
@@ -252,6 +264,10 @@ static const struct net_case ops[] = {
 	{ "global avgpool of series", global_avgpool, { 2, 0, 5, 3 }, 0, false },
 	{ "global maxpool", global_maxpool, { 2, 3, 5, 8 }, 0, false },
 	{ "global maxpool of series", global_maxpool, { 2, 0, 5, 3 }, 0, false },
+	{ "adaptive avgpool", adaptive, { 2, 5, 3, 5 }, 24, false },
+	{ "adaptive avgpool alone", adaptive, { 1, 6, 4, 3 }, 32, false },
+	{ "shortcut", shortcut, { 2, 5, 4, 3 }, 28, false },
+	{ "shortcut of all", shortcut, { 1, 3, 2, 5 }, 15, false },
 	{ "add", add, { 2, 3, 4, 5 }, 0, false },
 	{ "add self", add_self, { 2, 0, 0, 5 }, 0, false },
 	{ "mul", mul, { 2, 3, 4, 5 }, 0, false },
