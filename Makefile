@@ -28,7 +28,7 @@ LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng1
 CHECKLIBS = -lcheck -lsubunit -lrt
 
 # Nets are built twice: in float with oneDNN, for use, and in double with naive kernels, for tests.
-F64_SRC := $(sort $(filter-out lib/nn/dnnl.c,$(wildcard lib/nn/*.c lib/nn/*/*.c)))
+F64_SRC := $(sort $(filter-out $(addprefix lib/nn/,dnnl.c tile.c tileweights.c micro.c),$(wildcard lib/nn/*.c lib/nn/*/*.c)))
 LIB_SRC := $(filter-out lib/nn/naive.c,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
 CMD_SRC := $(sort $(wildcard cmd/dls-*.c))
 CASE_SRC := $(wildcard tests/unit/nn/cases*.c)
