@@ -128,18 +128,6 @@ static struct node *global_maxpool(struct case_net *c)
 	return nn_global_maxpool(case_in(c, 0));
 }
 
-/* arg: to h, w as digits */
-static struct node *adaptive(struct case_net *c)
-{
-	return nn_adaptive_avgpool(case_in(c, 0), (size_t)(c->row->arg / 10), (size_t)(c->row->arg % 10));
-}
-
-/* arg: stride, channels as digits */
-static struct node *shortcut(struct case_net *c)
-{
-	return nn_shortcut(case_in(c, 0), (size_t)(c->row->arg / 10), (size_t)(c->row->arg % 10));
-}
-
 /* ---- shapes ---- */
 
 static struct node *add(struct case_net *c)
@@ -335,10 +323,6 @@ static const struct net_case ops[] = {
 	{ "global avgpool of series", global_avgpool, { 2, 0, 5, 3 }, .arg = 0 },
 	{ "global maxpool", global_maxpool, { 2, 3, 5, 8 }, .arg = 0 },
 	{ "global maxpool of series", global_maxpool, { 2, 0, 5, 3 }, .arg = 0 },
-	{ "adaptive avgpool", adaptive, { 2, 5, 3, 5 }, .arg = 24 },
-	{ "adaptive avgpool alone", adaptive, { 1, 6, 4, 3 }, .arg = 32 },
-	{ "shortcut", shortcut, { 2, 5, 4, 3 }, .arg = 28 },
-	{ "shortcut of all", shortcut, { 1, 3, 2, 5 }, .arg = 15 },
 	{ "add", add, { 2, 3, 4, 5 }, .arg = 0 },
 	{ "add self", add_self, { 2, 0, 0, 5 }, .arg = 0 },
 	{ "mul", mul, { 2, 3, 4, 5 }, .arg = 0 },
