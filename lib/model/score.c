@@ -76,7 +76,8 @@ static size_t cell_need(const struct scorer *s, const char *name, const char *wh
 {
 	size_t at = reader_need(s->r, name, who);
 	if (reader_is_bytes(s->r) && strcmp(reader_name(s->r, at), reader_image(s->r)) == 0)
-		die(ST_USAGE, "%s %s: it holds the pictures themselves, which CSV does not; @row and @index number the rows", who, name);
+		die(ST_USAGE, "%s %s: it holds the pictures themselves, which CSV does not; @row and @index number the rows",
+		    who, name);
 	return at;
 }
 
@@ -253,7 +254,7 @@ static void put_row(const struct scorer *s, struct str *t, size_t row, const dou
 	str_putc(t, '\n');
 }
 
-/* Row r of the inputs, whose place in the block is given, has no prediction: true when that is for a picture that cannot be read. */
+/* Row r of the inputs, at a place in the block, has no prediction: true when that is for a picture that cannot be read. */
 static bool is_unread(const struct scorer *s, const struct column *cols, size_t r, size_t place, struct chunk *c)
 {
 	for (size_t f = 0; f < s->m->schema.nfields; f++) {
@@ -481,7 +482,8 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 		score_block(&s, &total, out);
 	}
 	if (s.bad)
-		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r), s.bad, rows);
+		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r),
+		     s.bad, rows);
 	bool drift = report_drift(&s, &total, rows);
 	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
 		warn("--append: the column '%s' came up after the header was printed and is left out", reader_name(s.r, c));
