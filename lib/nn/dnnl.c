@@ -167,7 +167,7 @@ static int rank(const_dnnl_primitive_desc_t pd)
 	const char *name = name_of(pd);
 	if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0)
 		return 0;
-	return strncmp(name, "gemm", 4) == 0 ? 1 : 2;
+	return strstr(name, "gemm") != NULL ? 1 : 2;
 }
 
 /*

@@ -146,20 +146,28 @@ void tile_free(struct tile *t)
 	free(t);
 }
 
+/* A panel: of the n output channels from o on, and zeros up to 16. */
+static void pack_panel(const struct tile *t, const struct phase *p, const float *w, size_t o, size_t n, float *to)
+{
+	size_t k = t->s.kh * t->s.kw, in_step = t->back ? t->s.c * k : k, out_step = t->back ? k : t->s.c * k;
+	for (size_t c = 0; c < t->in.c; c++, to += MICRO_COLS)
+		for (size_t j = 0; j < p->steps; j++) {
+			const float *from = w + o * out_step + c * in_step + p->at[j];
+			float *at = to + j * t->in.c * MICRO_COLS;
+			for (size_t l = 0; l < n; l++, from += out_step)
+				at[l] = *from;
+			for (size_t l = n; l < MICRO_COLS; l++)
+				at[l] = 0;
+		}
+}
+
 void tile_pack(struct tile *t, const float *w)
 {
-	size_t k = t->s.kh * t->s.kw;
-	size_t in_step = t->back ? t->s.c * k : k, out_step = t->back ? k : t->s.c * k;
 	for (size_t i = 0; i < t->nphases; i++) {
 		const struct phase *p = &t->phase[i];
 		for (size_t o = 0; o < t->out.c; o += MICRO_COLS) {
-			float *to = p->w + o * p->steps * t->in.c;
 			size_t n = t->out.c - o < MICRO_COLS ? t->out.c - o : MICRO_COLS;
-			for (size_t c = 0; c < t->in.c; c++)
-				for (size_t j = 0; j < p->steps; j++)
-					for (size_t l = 0; l < MICRO_COLS; l++)
-						to[(j * t->in.c + c) * MICRO_COLS + l] =
-							l < n ? w[(o + l) * out_step + c * in_step + p->at[j]] : 0;
+			pack_panel(t, p, w, o, n, p->w + o * p->steps * t->in.c);
 		}
 	}
 }
