@@ -219,7 +219,8 @@ static const float *widen(const struct tile *t, const float *from, float *to)
 }
 
 /* Where the inputs of a position lie, of which h and w are the place in the input: x (taps, MICRO_ROWS) of one row. */
-static void locate_inputs(const struct tile *t, const struct phase *p, const float *from, ptrdiff_t h, ptrdiff_t w, const float **x)
+static void locate_inputs(const struct tile *t, const struct phase *p, const float *from, ptrdiff_t h, ptrdiff_t w,
+			  const float **x)
 {
 	ptrdiff_t rows = (ptrdiff_t)t->in.h, cols = (ptrdiff_t)t->in.w, c = (ptrdiff_t)t->in.c;
 	bool inside = h + p->least_dr >= 0 && h + p->most_dr < rows && w + p->least_dq >= 0 && w + p->most_dq < cols;
@@ -234,7 +235,8 @@ static void locate_inputs(const struct tile *t, const struct phase *p, const flo
 }
 
 /* Positions first..first+n-1 of a phase: the tables of where their inputs and outputs are. */
-static void locate(const struct tile *t, const struct phase *p, const float *from, size_t first, size_t n, struct scratch *sc)
+static void locate(const struct tile *t, const struct phase *p, const float *from, size_t first, size_t n,
+		   struct scratch *sc)
 {
 	size_t j = first % p->cols, i = first / p->cols % p->rows, picture = first / p->cols / p->rows;
 	size_t full = (n + MICRO_ROWS - 1) / MICRO_ROWS * MICRO_ROWS;
