@@ -174,7 +174,8 @@ static struct node *crop(struct case_net *c)
 
 static struct node *pad(struct case_net *c)
 {
-	return c->row->d[1] ? nn_pad(case_in(c, 0), 1, 2, 2, 3, (enum pad)c->row->arg) : nn_pad(case_in(c, 0), 0, 2, 0, 3, (enum pad)c->row->arg);
+	bool flat = !c->row->d[1];
+	return nn_pad(case_in(c, 0), flat ? 0 : 1, 2, flat ? 0 : 2, 3, (enum pad)c->row->arg);
 }
 
 static struct node *reshape(struct case_net *c)
@@ -251,7 +252,8 @@ static struct node *mean(struct case_net *c)
 
 /* ---- a net: He et al. 2016, two basic blocks ---- */
 
-static struct node *conv_norm(struct node *x, const char *name, size_t out, size_t k, size_t stride, struct node *residual, bool relu)
+static struct node *conv_norm(struct node *x, const char *name, size_t out, size_t k, size_t stride, struct node *residual,
+			      bool relu)
 {
 	char conv[48], bn[48];
 	snprintf(conv, sizeof(conv), "%s.conv", name);
@@ -397,8 +399,12 @@ static void square_backward(const struct node *nd, struct lane *l)
 	}
 }
 
-static const struct op op_square = { .name = "square", .forward = square_forward, .backward = square_backward, .reads = READS_IN0 };
-static const struct op op_undeclared = { .name = "square", .forward = square_forward, .backward = square_backward, .in_place = true };
+static const struct op op_square = {
+	.name = "square", .forward = square_forward, .backward = square_backward, .reads = READS_IN0,
+};
+static const struct op op_undeclared = {
+	.name = "square", .forward = square_forward, .backward = square_backward, .in_place = true,
+};
 
 static struct node *square(struct case_net *c)
 {

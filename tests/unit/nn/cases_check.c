@@ -47,7 +47,9 @@ static void project_backward(const struct node *nd, struct lane *l)
 		in_g(nd, l, 0)[i] += (real)(factor(i) * (double)node_g(l, nd)[0]);
 }
 
-static const struct op op_project = { .name = "project", .forward = project_forward, .backward = project_backward, .adds = true };
+static const struct op op_project = {
+	.name = "project", .forward = project_forward, .backward = project_backward, .adds = true,
+};
 
 /* ---- nets ---- */
 
@@ -87,7 +89,8 @@ struct net {
 };
 
 /* wanted: bit k for input k, bit CASE_INPUTS + k for parameter k; a buffer stays as the builder made it. */
-static struct net net_new(const struct net_case *row, struct params *ps, enum case_kind kind, enum graph_mode mode, uint64_t wanted)
+static struct net net_new(const struct net_case *row, struct params *ps, enum case_kind kind, enum graph_mode mode,
+			  uint64_t wanted)
 {
 	struct net n = { .c = { .row = row, .g = graph_new(ps, row->d[0], mode), .behind = kind != CASE_PLAIN }, .ps = ps,
 			 .nout = kind == CASE_TWICE ? 2 : 1 };
@@ -201,7 +204,8 @@ static size_t compare(const char *what, uint64_t wanted, size_t n, const real *g
 {
 	for (size_t i = 0; i < n; i++)
 		if (!(fabs((double)got[i] - want[i]) <= TOLERANCE * (1 + fabs(want[i])))) {
-			str_printf(out, "  %s[%zu] of %zu, wanted %llx: %.9g, should be %.9g\n", what, i, n, (unsigned long long)wanted, (double)got[i], want[i]);
+			str_printf(out, "  %s[%zu] of %zu, wanted %llx: %.9g, should be %.9g\n", what, i, n,
+				   (unsigned long long)wanted, (double)got[i], want[i]);
 			return 1;
 		}
 	return 0;
@@ -210,8 +214,8 @@ static size_t compare(const char *what, uint64_t wanted, size_t n, const real *g
 #define UNTOUCHED ((real)12345)
 
 /* One subset: its gradients are right, and those of frozen parameters are left alone. */
-static size_t check_subset(const struct net_case *row, struct params *ps, enum case_kind kind, uint64_t wanted, const struct slopes *s,
-			   struct str *out)
+static size_t check_subset(const struct net_case *row, struct params *ps, enum case_kind kind, uint64_t wanted,
+			   const struct slopes *s, struct str *out)
 {
 	struct net n = net_new(row, ps, kind, GRAPH_TRAIN, wanted);
 	real *grad = NEW(real, ps->size + 1);
