@@ -12,6 +12,7 @@
 #include "data/csvout.h"
 #include "data/need.h"
 #include "model/bind.h"
+#include "model/mistakes.h"
 #include "model/pictures.h"
 
 /* What stands in a column of the output. */
@@ -40,6 +41,7 @@ struct scorer {
 	size_t piece;		/* rows of a chunk */
 	struct chunk *chunks;	/* of the block */
 	uint64_t bad;		/* rows left out so far */
+	struct mistakes *mistakes;	/* wanted, or NULL */
 };
 
 /* A piece of parallel work. */
@@ -48,6 +50,7 @@ struct chunk {
 	struct convert cv;
 	struct bad_picture *bad;	/* (nbad) by row */
 	size_t nbad;
+	double *p;			/* (n, outputs) predictions, kept where mistakes are wanted */
 };
 
 /* ---- the plan of the output ---- */
@@ -202,8 +205,7 @@ static void refuse_twins(const struct plan *p)
 
 /* ---- rows ---- */
 
-/* The predicted class: the positive one above the threshold of two, else the most probable, the first of equals. */
-static int32_t decide(const struct schema *sc, double threshold, const double *p)
+int32_t score_decide(const struct schema *sc, double threshold, const double *p)
 {
 	int32_t best = 0;
 	if (sc->nlabels == 2)
@@ -223,7 +225,7 @@ static void put_number(struct str *t, double x)
 static void put_prediction(struct str *t, const struct schema *sc, double threshold, const double *p)
 {
 	if (sc->nlabels)
-		csv_put(t, slice_of(sc->labels[decide(sc, threshold, p)]));
+		csv_put(t, slice_of(sc->labels[score_decide(sc, threshold, p)]));
 	else
 		put_number(t, p[0]);
 }
@@ -297,8 +299,11 @@ static void score_chunk(void *ctx, size_t i, int worker)
 	schema_cells_free(cols, nfields);
 	sparse_free(&given);
 	free(cols);
-	free(p);
 	free(contrib);
+	if (s->mistakes)
+		c->p = p;
+	else
+		free(p);
 }
 
 static void add_counts(struct convert *total, const struct convert *cv, size_t nfields)
@@ -330,6 +335,15 @@ static void tell_bad(struct scorer *s, const struct chunk *c)
 		bad_picture_say(&c->bad[i], reader_where(s->r), s->bad++);
 }
 
+/* The rows of chunk i, after bad ones are told. */
+static void take_mistakes(struct scorer *s, size_t i)
+{
+	size_t first = i * s->piece, left = s->b->nrows - first, n = left < s->piece ? left : s->piece;
+	for (size_t r = 0; s->mistakes && r < n; r++)
+		mistakes_take(s->mistakes, s->b, first + r, s->chunks[i].p + r * s->k);
+	free(s->chunks[i].p);
+}
+
 /* Scores one block; adds its counts to total. */
 static void score_block(struct scorer *s, struct convert *total, struct out *out)
 {
@@ -345,6 +359,7 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 		if (c->cv.bad)
 			bind_die(&s->bind, s->b, &c->cv);
 		tell_bad(s, c);
+		take_mistakes(s, i);
 		out_write(out, c->text.s, c->text.n);
 		add_counts(total, &c->cv, nfields);
 		str_free(&c->text);
@@ -467,6 +482,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	bind_open(&s.bind, &m->schema, &m->vectors, s.r);
 	make_plan(&s);
 	refuse_twins(&s.plan);
+	s.mistakes = mistakes_open(m, s.r, o, s.root);
 	size_t ncols = reader_ncols(s.r);
 	for (size_t i = 0; i < s.plan.n; i++) {
 		if (i)
@@ -482,6 +498,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	}
 	if (s.bad)
 		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r), s.bad, rows);
+	mistakes_close(s.mistakes);
 	bool drift = report_drift(&s, &total, rows);
 	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
 		warn("--append: the column '%s' came up after the header was printed and is left out", reader_name(s.r, c));
