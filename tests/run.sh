@@ -37,6 +37,6 @@ units=$(cat "$out"/*.unit | sed -n 's/.*Checks: \([0-9]*\), Failures: \([0-9]*\)
 	awk '{ n += $1; f += $2 + $3 } END { print n + 0, f + 0 }')
 passed=$(($(cat "$out"/*.tap | grep -c '^ok') + ${units% *} - ${units#* }))
 failed=$(($(cat "$out"/*.tap | grep -c '^not ok') + ${units#* }))
-skipped=$(cat "$out"/*.tap | grep -c '^skip')
+skipped=$(cat "$out"/*.tap "$out"/*.unit | grep -c '^skip')
 [ "$skipped" -eq 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -46,6 +46,19 @@ const void *store_get1(const struct store *st, const char *name, enum dtype type
 const void *store_get2(const struct store *st, const char *name, enum dtype type, size_t *n, size_t *m);
 int store_has(const struct store *st, const char *name);
 
+/* Tensor i of all n, whatever the scope: what a file of another program holds. */
+struct store_tensor {
+	const char *name;
+	enum dtype type;
+	int ndim;
+	const size_t *dims;
+	size_t n;		/* elements */
+	const void *data;
+};
+size_t store_size(const struct store *st);
+struct store_tensor store_at(const struct store *st, size_t i);
+const char *store_type_name(enum dtype type);
+
 void store_meta(struct store *st, const char *key, const char *value);	/* value is copied */
 const char *store_meta_get(const struct store *st, const char *key);	/* NULL when absent */
 const char *store_meta_need(const struct store *st, const char *key);	/* dies when absent */
@@ -60,6 +73,8 @@ void store_write(struct store *st, struct out *out);
 
 /* Takes over bytes (malloc'ed, n of them) read from the file called `where`. */
 struct store *store_read(char *bytes, size_t n, const char *where);
+/* The same for a file of another program, which has no dls.hash. */
+struct store *store_read_foreign(char *bytes, size_t n, const char *where);
 
 /* Names, types and shapes, as a JSON object member "tensors". */
 void store_show(const struct store *st, struct json *j);

@@ -81,6 +81,15 @@ struct node *graph_add(struct graph *g, const struct op *op, struct node *const 
 	return nd;
 }
 
+struct param *param_of(struct graph *g, const char *name, const char *what, enum param_kind kind, int ndim, const size_t *dim)
+{
+	struct str s = { 0 };
+	str_printf(&s, "%s.%s", name, what);
+	struct param *p = params_need(g->ps, s.s, kind, ndim, dim);
+	str_free(&s);
+	return p;
+}
+
 void graph_loss(struct node *nd, double weight)
 {
 	struct graph *g = nd->g;

@@ -67,6 +67,9 @@ struct node {
 struct node *graph_add(struct graph *g, const struct op *op, struct node *const *in, struct param *const *params,
 		       struct shape shape, const void *conf, size_t bytes);
 
+/* The parameter "name.what" of the graph's store. */
+struct param *param_of(struct graph *g, const char *name, const char *what, enum param_kind kind, int ndim, const size_t *dim);
+
 static inline struct shape shape1(size_t a) { return (struct shape){ 1, { a } }; }
 static inline struct shape shape2(size_t a, size_t b) { return (struct shape){ 2, { a, b } }; }
 static inline struct shape shape3(size_t a, size_t b, size_t c) { return (struct shape){ 3, { a, b, c } }; }

@@ -136,7 +136,7 @@ struct drop {
 	size_t positions, c;	/* a mask of c values holds for that many positions of a row; 1 and the row's elements, or all and c */
 };
 
-#define DRAW 1024
+#define DRAW 1024	/* a multiple of 4 */
 
 WIDE static void below(size_t n, const uint16_t *bits, unsigned drop, uint8_t *keep)
 {
@@ -148,12 +148,14 @@ WIDE static void below(size_t n, const uint16_t *bits, unsigned drop, uint8_t *k
 static void draw(struct rng *r, size_t n, unsigned drop, uint8_t *keep)
 {
 	uint16_t bits[DRAW];
-	uint64_t u = 0;
 	for (size_t at = 0; at < n; at += DRAW) {
 		size_t end = n - at < DRAW ? n - at : DRAW;
-		for (size_t i = 0; i < end; i++, u >>= 16) {
-			u = i % 4 ? u : rng_u64(r);
+		for (size_t i = 0; i < end; i += 4) {
+			uint64_t u = rng_u64(r);
 			bits[i] = (uint16_t)u;
+			bits[i + 1] = (uint16_t)(u >> 16);
+			bits[i + 2] = (uint16_t)(u >> 32);
+			bits[i + 3] = (uint16_t)(u >> 48);
 		}
 		below(end, bits, drop, keep + at);
 	}

@@ -69,15 +69,6 @@ static size_t out_size(size_t n, size_t pad, size_t k, size_t stride, size_t dil
 	return (n + pad - window) / stride + 1;
 }
 
-static struct param *param_of(struct graph *g, const char *name, const char *what, enum param_kind kind, int ndim, const size_t *dim)
-{
-	struct str s = { 0 };
-	str_printf(&s, "%s.%s", name, what);
-	struct param *p = params_need(g->ps, s.s, kind, ndim, dim);
-	str_free(&s);
-	return p;
-}
-
 /* ---- forward direction ---- */
 
 static struct state *state_of(struct node *nd)

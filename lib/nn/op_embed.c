@@ -1,7 +1,6 @@
 /* Vectors of words: rows of a table, by whole numbers. */
 #include <string.h>
 
-#include "base/str.h"
 #include "nn/layers.h"
 #include "nn/op.h"
 
@@ -37,10 +36,7 @@ static const struct op op_embedding = {
 struct node *nn_embedding(struct node *ids, const char *name, size_t vocabulary, size_t dim, int64_t padding)
 {
 	struct graph *g = ids->g;
-	struct str weight = { 0 };
-	str_printf(&weight, "%s.weight", name);
-	struct param *p = params_need(g->ps, weight.s, PARAM_WEIGHT, 2, (size_t[]){ vocabulary, dim });
-	str_free(&weight);
+	struct param *p = param_of(g, name, "weight", PARAM_WEIGHT, 2, (size_t[]){ vocabulary, dim });
 	return graph_add(g, &op_embedding, (struct node *[]){ ids, NULL }, (struct param *[]){ p, NULL },
 			 shape3(ids->shape.d[0], ids->size / ids->shape.d[0], dim), &padding, sizeof(padding));
 }

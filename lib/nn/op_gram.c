@@ -5,19 +5,28 @@
 #include "nn/op.h"
 #include "nn/wide.h"
 
-#define BLOCK 4		/* vectors summed together, so that the sum is read and written once for all */
+#define BLOCK 4		/* rows of a product made together from as many terms, so that what is read once serves all */
 #define TILE 16		/* places that pass by a block of the matrix while it is near */
 
-/* y (c) += sum over b < n <= BLOCK of a[b] x_b, x_b = x + b ld. */
-WIDE static void add_block(size_t c, size_t n, const real *a, const real *restrict x, size_t ld, real *restrict y)
+/* rows of y (ldy) += a x: a (rows, terms; BLOCK at most; rows of BLOCK), x (terms, n; rows of ldx). */
+WIDE static void add_block(size_t rows, size_t terms, size_t n, const real *a, const real *restrict x, size_t ldx,
+			   real *restrict y, size_t ldy)
 {
-	if (n == BLOCK)
-		for (size_t j = 0; j < c; j++)
-			y[j] += (a[0] * x[j] + a[1] * x[ld + j]) + (a[2] * x[2 * ld + j] + a[3] * x[3 * ld + j]);
+	if (rows == BLOCK && terms == BLOCK)
+		for (size_t j = 0; j < n; j++)
+			for (size_t r = 0; r < BLOCK; r++)
+				y[r * ldy + j] += (a[r * BLOCK] * x[j] + a[r * BLOCK + 1] * x[ldx + j])
+						  + (a[r * BLOCK + 2] * x[2 * ldx + j] + a[r * BLOCK + 3] * x[3 * ldx + j]);
 	else
-		for (size_t b = 0; b < n; b++)
-			for (size_t j = 0; j < c; j++)
-				y[j] += a[b] * x[b * ld + j];
+		for (size_t r = 0; r < rows; r++)
+			for (size_t t = 0; t < terms; t++)
+				for (size_t j = 0; j < n; j++)
+					y[r * ldy + j] += a[r * BLOCK + t] * x[t * ldx + j];
+}
+
+static size_t block_of(size_t left)
+{
+	return left < BLOCK ? left : BLOCK;
 }
 
 /* x (places, c), y (c, c): y = s x'x, the lower triangle first. */
@@ -25,12 +34,13 @@ static void gram(size_t places, size_t c, real s, const real *x, real *y)
 {
 	memset(y, 0, c * c * sizeof(*y));
 	for (size_t p = 0; p < places; p += BLOCK) {
-		size_t n = places - p < BLOCK ? places - p : BLOCK;
-		for (size_t i = 0; i < c; i++) {
-			real a[BLOCK];
-			for (size_t b = 0; b < n; b++)
-				a[b] = s * x[(p + b) * c + i];
-			add_block(i + 1, n, a, x + p * c, c, y + i * c);
+		for (size_t i = 0; i < c; i += BLOCK) {
+			size_t rows = block_of(c - i), terms = block_of(places - p);
+			real a[BLOCK * BLOCK] = { 0 };
+			for (size_t t = 0; t < terms; t++)
+				for (size_t r = 0; r < rows; r++)
+					a[r * BLOCK + t] = s * x[(p + t) * c + i + r];
+			add_block(rows, terms, i + rows, a, x + p * c, c, y + i * c, c);
 		}
 	}
 	for (size_t i = 0; i < c; i++)
@@ -43,8 +53,13 @@ static void add_product(size_t places, size_t c, const real *x, const real *m, r
 {
 	for (size_t first = 0; first < places; first += TILE)
 		for (size_t j = 0; j < c; j += BLOCK)
-			for (size_t p = first; p < places && p < first + TILE; p++)
-				add_block(c, c - j < BLOCK ? c - j : BLOCK, x + p * c + j, m + j * c, c, g + p * c);
+			for (size_t p = first; p < places && p < first + TILE; p += BLOCK) {
+				size_t rows = block_of(places - p), terms = block_of(c - j);
+				real a[BLOCK * BLOCK] = { 0 };
+				for (size_t r = 0; r < rows; r++)
+					memcpy(a + r * BLOCK, x + (p + r) * c + j, terms * sizeof(*a));
+				add_block(rows, terms, c, a, m + j * c, c, g + p * c, c);
+			}
 }
 
 static void gram_ready(struct node *nd)

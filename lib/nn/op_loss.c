@@ -69,7 +69,7 @@ static double cross_entropy(const struct loss_conf *c, size_t k, const real *x, 
 	return loss;
 }
 
-/* Szegedy et al. 2016, sec. 7: t = (1 - smooth) [j = y] + smooth / k. A label's class weight is divided out again by norm. */
+/* Szegedy et al. 2016, sec. 7: t = (1 - smooth) [j = y] + smooth / k. */
 static double hard(const struct loss_conf *c, size_t k, const real *x, const real *y, double *p)
 {
 	return cross_entropy(c, k, x, NULL, (size_t)y[0], p);
@@ -140,7 +140,8 @@ static void classes_backward(const struct node *nd, struct lane *l)
 		g[i] += by * d[i];
 }
 
-#define CLASSES(n) { .name = n, .ready = classes_ready, .forward = classes_forward, .backward = classes_backward, .adds = true }
+#define CLASSES(n) \
+	{ .name = n, .ready = classes_ready, .forward = classes_forward, .backward = classes_backward, .adds = true }
 static const struct op op_cross_entropy = CLASSES("cross-entropy"), op_focal = CLASSES("focal");
 
 static struct node *classes(const struct op *op, position_fn *fn, struct node *x, struct node *y, struct node *row_weight,

@@ -121,7 +121,8 @@ static void elements_backward(const struct node *nd, struct lane *l)
 	}
 }
 
-#define ELEMENTS(n) { .name = n, .forward = elements_forward, .backward = elements_backward, .reads = READS_INPUTS, .adds = true }
+#define ELEMENTS(n) \
+	{ .name = n, .forward = elements_forward, .backward = elements_backward, .reads = READS_INPUTS, .adds = true }
 static const struct op op_l1 = ELEMENTS("l1"), op_l2 = ELEMENTS("l2"), op_huber = ELEMENTS("huber"),
 		       op_binary_cross_entropy = ELEMENTS("binary cross-entropy"), op_binary_focal = ELEMENTS("binary focal");
 

@@ -29,7 +29,7 @@ struct conf {
 
 /* While an op runs, in the lane's scratch. */
 struct room {
-	double *sum, *sum2, *mean, *m2, *gbeta, *ggamma;	/* (c) */
+	double *sum, *sum2, *mean, *m2, *gbeta, *ggamma;	/* (c), one after another */
 	real *m, *a, *b, *s, *t;				/* (wide) */
 };
 
@@ -56,7 +56,7 @@ static void zero(size_t n, double *x)
 /* ---- loops over n elements, of which each row of `wide` meets the same arrays (wide) ---- */
 
 /* s += x */
-WIDE static void add_values(size_t n, size_t wide, const real *x, real *s)
+BODY void add_values(size_t n, size_t wide, const real *x, real *s)
 {
 	for (size_t at = 0; at < n; at += wide, x += wide) {
 		size_t end = n - at < wide ? n - at : wide;
@@ -67,7 +67,7 @@ WIDE static void add_values(size_t n, size_t wide, const real *x, real *s)
 }
 
 /* s += (x - m)^2 */
-WIDE static void add_squares(size_t n, size_t wide, const real *x, const real *m, real *s)
+BODY void add_squares(size_t n, size_t wide, const real *x, const real *m, real *s)
 {
 	for (size_t at = 0; at < n; at += wide, x += wide) {
 		size_t end = n - at < wide ? n - at : wide;
@@ -129,15 +129,28 @@ BODY void sums_body(size_t n, size_t wide, const real *x, const real *y, real *g
 	}
 }
 
-/* MASK_OUT leaves the masked gradient in g. */
-WIDE static void sums(size_t n, size_t wide, const real *x, const real *y, real *g, const struct room *r, enum mask mask)
+/* sum, sum2 (c) = the same over n elements, block by block. MASK_OUT leaves the masked gradient in g. */
+BODY void block_sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r, enum mask mask)
+{
+	size_t step = BLOCK * wide;
+	zero(2 * c, r->sum);
+	for (size_t at = 0; at < n; at += step) {
+		memset(r->s, 0, wide * sizeof(real));
+		memset(r->t, 0, wide * sizeof(real));
+		sums_body(least(step, n - at), wide, x + at, y + at, g + at, r, mask);
+		wide_fold(c, wide, r->s, r->sum);
+		wide_fold(c, wide, r->t, r->sum2);
+	}
+}
+
+WIDE static void sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r, enum mask mask)
 {
 	if (mask == MASK_NONE)
-		sums_body(n, wide, x, y, g, r, MASK_NONE);
+		block_sums(n, c, wide, x, y, g, r, MASK_NONE);
 	else if (mask == MASK_AGAIN)
-		sums_body(n, wide, x, y, g, r, MASK_AGAIN);
+		block_sums(n, c, wide, x, y, g, r, MASK_AGAIN);
 	else
-		sums_body(n, wide, x, y, g, r, MASK_OUT);
+		block_sums(n, c, wide, x, y, g, r, MASK_OUT);
 }
 
 /* gx = or += a (g - s - (x - m) t), where again masks g */
@@ -181,29 +194,30 @@ WIDE static void pass_on(size_t n, const real *g, real *to, bool add)
 /* ---- batch and instance norm ---- */
 
 /* mean, m2 (c) of x (n): the sum of squares around the mean. Chan, Golub and LeVeque 1979, eq. 2.1, block by block. */
-static void moments(size_t n, size_t c, size_t wide, const real *x, const struct room *r)
+WIDE static void moments(size_t n, size_t c, size_t wide, const real *x, const struct room *r)
 {
 	size_t step = BLOCK * wide;
-	zero(c, r->mean);
-	zero(c, r->m2);
+	double *sum = r->sum, *sum2 = r->sum2, *mean = r->mean, *m2 = r->m2;
+	zero(c, mean);
+	zero(c, m2);
 	for (size_t at = 0; at < n; at += step) {
 		size_t len = least(step, n - at);
-		double before = (double)(at / c), here = (double)(len / c), all = before + here;
+		double before = (double)(at / c), here = (double)(len / c), one = 1 / here, share = here / (before + here);
 		memset(r->s, 0, wide * sizeof(real));
-		add_values(len, wide, x + at, r->s);
-		zero(c, r->sum);
-		wide_fold(c, wide, r->s, r->sum);
-		for (size_t j = 0; j < c; j++)
-			r->m[j] = (real)(r->sum[j] / here);
-		wide_spread(c, wide, r->m, r->s);
 		memset(r->t, 0, wide * sizeof(real));
-		add_squares(len, wide, x + at, r->s, r->t);
-		zero(c, r->sum2);
-		wide_fold(c, wide, r->t, r->sum2);
+		zero(2 * c, sum);
+		add_values(len, wide, x + at, r->s);
+		wide_fold(c, wide, r->s, sum);
+		for (size_t j = 0; j < c; j++)
+			r->a[j] = (real)(sum[j] * one);
+		wide_spread(c, wide, r->a, r->m);
+		add_squares(len, wide, x + at, r->m, r->t);
+		wide_fold(c, wide, r->t, sum2);
+		EACH
 		for (size_t j = 0; j < c; j++) {
-			double d = r->sum[j] / here - r->mean[j];
-			r->mean[j] += d * here / all;
-			r->m2[j] += r->sum2[j] + d * d * before * here / all;
+			double d = sum[j] * one - mean[j];
+			mean[j] += d * share;
+			m2[j] += sum2[j] + d * d * before * share;
 		}
 	}
 }
@@ -291,20 +305,12 @@ static void give(const struct node *nd, const struct lane *l, int k, size_t c, c
 static void group_backward(const struct node *nd, struct lane *l, size_t group, const struct room *r)
 {
 	const struct conf *f = nd->conf;
-	size_t at = group * f->n, c = f->c, step = BLOCK * f->wide;
+	size_t at = group * f->n, c = f->c;
 	const real *x = in_x(nd, l, 0) + at, *y = node_x(l, nd) + at, *keep = kept(nd, l, group);
 	real *g = node_g(l, nd) + at, *gx = in_g(nd, l, 0);
 	enum mask mask = !f->relu ? MASK_NONE : nd->nin > 1 ? MASK_OUT : MASK_AGAIN;
 	affine(nd, keep, r);
-	zero(c, r->sum);
-	zero(c, r->sum2);
-	for (size_t i = 0; i < f->n; i += step) {
-		memset(r->s, 0, f->wide * sizeof(real));
-		memset(r->t, 0, f->wide * sizeof(real));
-		sums(least(step, f->n - i), f->wide, x + i, y + i, g + i, r, mask);
-		wide_fold(c, f->wide, r->s, r->sum);
-		wide_fold(c, f->wide, r->t, r->sum2);
-	}
+	sums(f->n, c, f->wide, x, y, g, r, mask);
 	double n = (double)(f->n / c);
 	bool running = by_running(nd);
 	for (size_t j = 0; j < f->wide; j++) {
@@ -348,15 +354,6 @@ static const struct op op_instancenorm = {
 	.name = "instancenorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward, .reads = READS_IN0, .in_place = true,
 };
 
-static struct param *param_of(struct graph *g, const char *name, const char *what, enum param_kind kind, size_t n)
-{
-	struct str s = { 0 };
-	str_printf(&s, "%s.%s", name, what);
-	struct param *p = params_need(g->ps, s.s, kind, 1, &n);
-	str_free(&s);
-	return p;
-}
-
 static struct conf conf_of(const struct node *x, size_t groups, double eps, bool relu)
 {
 	size_t c = shape_channels(&x->shape);
@@ -368,8 +365,8 @@ struct node *nn_batchnorm(struct node *x, const char *name, double eps, struct n
 	struct graph *g = x->g;
 	struct conf f = conf_of(x, 1, eps, relu);
 	struct param *p[] = {
-		param_of(g, name, "weight", PARAM_SPARED, f.c), param_of(g, name, "bias", PARAM_SPARED, f.c),
-		param_of(g, name, "running_mean", PARAM_BUFFER, f.c), param_of(g, name, "running_var", PARAM_BUFFER, f.c), NULL,
+		param_of(g, name, "weight", PARAM_SPARED, 1, &f.c), param_of(g, name, "bias", PARAM_SPARED, 1, &f.c),
+		param_of(g, name, "running_mean", PARAM_BUFFER, 1, &f.c), param_of(g, name, "running_var", PARAM_BUFFER, 1, &f.c), NULL,
 	};
 	if (residual && (residual->size != x->size || residual == x))
 		bug("%s: the residual is not of its input's shape, or is its input", name);
@@ -388,8 +385,8 @@ struct node *nn_instancenorm(struct node *x, const char *name, double eps)
 	struct conf f = conf_of(x, x->shape.d[0], eps, false);
 	struct param *p[3] = { NULL };
 	if (name) {
-		p[0] = param_of(x->g, name, "weight", PARAM_SPARED, f.c);
-		p[1] = param_of(x->g, name, "bias", PARAM_SPARED, f.c);
+		p[0] = param_of(x->g, name, "weight", PARAM_SPARED, 1, &f.c);
+		p[1] = param_of(x->g, name, "bias", PARAM_SPARED, 1, &f.c);
 	}
 	return graph_add(x->g, &op_instancenorm, (struct node *[]){ x, NULL }, p, x->shape, &f, sizeof(f));
 }
@@ -456,6 +453,6 @@ static const struct op op_layernorm = {
 struct node *nn_layernorm(struct node *x, const char *name, double eps)
 {
 	size_t c = shape_channels(&x->shape);
-	struct param *p[] = { param_of(x->g, name, "weight", PARAM_SPARED, c), param_of(x->g, name, "bias", PARAM_SPARED, c), NULL };
+	struct param *p[] = { param_of(x->g, name, "weight", PARAM_SPARED, 1, &c), param_of(x->g, name, "bias", PARAM_SPARED, 1, &c), NULL };
 	return graph_add(x->g, &op_layernorm, (struct node *[]){ x, NULL }, p, x->shape, &eps, sizeof(eps));
 }

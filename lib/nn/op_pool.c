@@ -64,14 +64,14 @@ static struct shape shape_of(const struct node *x, const struct conf *f)
 	return x->shape.n == 3 ? shape3(f->n, f->ow, f->c) : shape4(f->n, f->oh, f->ow, f->c);
 }
 
-WIDE static void add_to(size_t n, const real *x, real *y)
+BODY void add_to(size_t n, const real *x, real *y)
 {
 	EACH
 	for (size_t i = 0; i < n; i++)
 		y[i] += x[i];
 }
 
-WIDE static void scale_to(size_t n, const real *x, real a, real *y, bool add)
+BODY void scale_to(size_t n, const real *x, real a, real *y, bool add)
 {
 	EACH
 	for (size_t i = 0; i < n; i++)
@@ -81,7 +81,7 @@ WIDE static void scale_to(size_t n, const real *x, real a, real *y, bool add)
 /* ---- max: what backward and nn_unpool() need is the place (of h w) of each maximum, in work ---- */
 
 /* Where x is above y, or NaN, it is taken over with its place. */
-WIDE static void take_more(size_t c, const real *x, int32_t place, real *y, int32_t *at)
+BODY void take_more(size_t c, const real *x, int32_t place, real *y, int32_t *at)
 {
 	EACH
 	for (size_t k = 0; k < c; k++) {
@@ -91,16 +91,27 @@ WIDE static void take_more(size_t c, const real *x, int32_t place, real *y, int3
 	}
 }
 
-static void max_window(const struct conf *f, const struct window *v, const real *x, real *y, int32_t *at)
+BODY void max_window(const struct conf *f, const struct window *v, const real *x, real *y, int32_t *at)
 {
-	int32_t first = (int32_t)(v->y0 * f->w + v->x0);
-	memcpy(y, x + (size_t)first * f->c, f->c * sizeof(*y));
-	for (size_t k = 0; k < f->c; k++)
-		at[k] = first;
+	size_t c = f->c, first = v->y0 * f->w + v->x0;
+	EACH
+	for (size_t k = 0; k < c; k++) {
+		y[k] = x[first * c + k];
+		at[k] = (int32_t)first;
+	}
 	for (size_t i = v->y0; i < v->y1; i++)
 		for (size_t j = v->x0; j < v->x1; j++)
 			if (i != v->y0 || j != v->x0)
-				take_more(f->c, x + (i * f->w + j) * f->c, (int32_t)(i * f->w + j), y, at);
+				take_more(c, x + (i * f->w + j) * c, (int32_t)(i * f->w + j), y, at);
+}
+
+/* Row i of the output of a picture. */
+WIDE static void max_row(const struct conf *f, size_t i, const real *x, real *y, int32_t *at)
+{
+	for (size_t j = 0; j < f->ow; j++, y += f->c, at += f->c) {
+		struct window v = window_at(f, i, j);
+		max_window(f, &v, x, y, at);
+	}
 }
 
 static void max_ready(struct node *nd)
@@ -114,16 +125,14 @@ static void max_forward(const struct node *nd, struct lane *l)
 	const real *x = in_x(nd, l, 0);
 	real *y = node_x(l, nd);
 	int32_t *at = node_work(nd, l);
+	size_t out = f->ow * f->c;
 	for (size_t r = 0; r < f->n; r++, x += f->h * f->w * f->c)
-		for (size_t i = 0; i < f->oh; i++)
-			for (size_t j = 0; j < f->ow; j++, y += f->c, at += f->c) {
-				struct window v = window_at(f, i, j);
-				max_window(f, &v, x, y, at);
-			}
+		for (size_t i = 0; i < f->oh; i++, y += out, at += out)
+			max_row(f, i, x, y, at);
 }
 
 /* gx = g where the maximum stood, 0 elsewhere */
-WIDE static void give_place(size_t c, const real *g, const int32_t *at, int32_t place, real *gx)
+BODY void give_place(size_t c, const real *g, const int32_t *at, int32_t place, real *gx)
 {
 	EACH
 	for (size_t k = 0; k < c; k++)
@@ -136,7 +145,7 @@ static bool tiles(const struct conf *f)
 	return f->kh == f->sh && f->kw == f->sw && !f->ph && !f->pw && f->oh * f->sh >= f->h && f->ow * f->sw >= f->w;
 }
 
-static void set_tiles(const struct conf *f, const real *g, const int32_t *at, real *gx)
+WIDE static void set_tiles(const struct conf *f, const real *g, const int32_t *at, real *gx)
 {
 	for (size_t o = 0; o < f->oh * f->ow; o++, g += f->c, at += f->c) {
 		struct window v = window_at(f, o / f->ow, o % f->ow);
@@ -224,20 +233,37 @@ struct node *nn_unpool(struct node *x, struct node *pool)
 
 /* ---- averages ---- */
 
+/* Row i of the output of a picture. */
+WIDE static void avg_row(const struct conf *f, size_t i, const real *x, real *y)
+{
+	for (size_t o = 0; o < f->ow; o++, y += f->c) {
+		struct window v = window_at(f, i, o);
+		memset(y, 0, f->c * sizeof(*y));
+		for (size_t a = v.y0; a < v.y1; a++)
+			for (size_t b = v.x0; b < v.x1; b++)
+				add_to(f->c, x + (a * f->w + b) * f->c, y);
+		scale_to(f->c, y, (real)(1 / (double)v.count), y, false);
+	}
+}
+
+WIDE static void avg_row_back(const struct conf *f, size_t i, const real *g, real *gx)
+{
+	for (size_t o = 0; o < f->ow; o++, g += f->c) {
+		struct window v = window_at(f, i, o);
+		for (size_t a = v.y0; a < v.y1; a++)
+			for (size_t b = v.x0; b < v.x1; b++)
+				scale_to(f->c, g, (real)(1 / (double)v.count), gx + (a * f->w + b) * f->c, true);
+	}
+}
+
 static void avg_forward(const struct node *nd, struct lane *l)
 {
 	const struct conf *f = nd->conf;
 	const real *x = in_x(nd, l, 0);
 	real *y = node_x(l, nd);
 	for (size_t r = 0; r < f->n; r++, x += f->h * f->w * f->c)
-		for (size_t o = 0; o < f->oh * f->ow; o++, y += f->c) {
-			struct window v = window_at(f, o / f->ow, o % f->ow);
-			memset(y, 0, f->c * sizeof(*y));
-			for (size_t i = v.y0; i < v.y1; i++)
-				for (size_t j = v.x0; j < v.x1; j++)
-					add_to(f->c, x + (i * f->w + j) * f->c, y);
-			scale_to(f->c, y, (real)(1 / (double)v.count), y, false);
-		}
+		for (size_t i = 0; i < f->oh; i++, y += f->ow * f->c)
+			avg_row(f, i, x, y);
 }
 
 static void avg_backward(const struct node *nd, struct lane *l)
@@ -246,12 +272,8 @@ static void avg_backward(const struct node *nd, struct lane *l)
 	const real *g = node_g(l, nd);
 	real *gx = in_g(nd, l, 0);
 	for (size_t r = 0; r < f->n; r++, gx += f->h * f->w * f->c)
-		for (size_t o = 0; o < f->oh * f->ow; o++, g += f->c) {
-			struct window v = window_at(f, o / f->ow, o % f->ow);
-			for (size_t i = v.y0; i < v.y1; i++)
-				for (size_t j = v.x0; j < v.x1; j++)
-					scale_to(f->c, g, (real)(1 / (double)v.count), gx + (i * f->w + j) * f->c, true);
-		}
+		for (size_t i = 0; i < f->oh; i++, g += f->ow * f->c)
+			avg_row_back(f, i, g, gx);
 }
 
 static const struct op op_avgpool = { .name = "avgpool", .forward = avg_forward, .backward = avg_backward, .adds = true };
@@ -269,33 +291,37 @@ static void global_ready(struct node *nd)
 	nd->scratch = shape_channels(&nd->shape) * sizeof(real);
 }
 
-/* Sums of w positions are added to the whole, so that thousands keep their accuracy. */
+/* y (c) = mean of x (h w, c): sums s (c) of w positions are added to the whole, so that thousands keep their accuracy. */
+WIDE static void mean_of(const struct conf *f, const real *x, real *y, real *s)
+{
+	memset(y, 0, f->c * sizeof(*y));
+	for (size_t i = 0; i < f->h; i++) {
+		memset(s, 0, f->c * sizeof(*s));
+		for (size_t j = 0; j < f->w; j++, x += f->c)
+			add_to(f->c, x, s);
+		add_to(f->c, s, y);
+	}
+	scale_to(f->c, y, (real)(1 / (double)(f->h * f->w)), y, false);
+}
+
 static void global_forward(const struct node *nd, struct lane *l)
 {
 	const struct conf *f = nd->conf;
-	const real *x = in_x(nd, l, 0);
-	real *y = node_x(l, nd), *s = lane_scratch(l);
-	for (size_t r = 0; r < f->n; r++, y += f->c) {
-		memset(y, 0, f->c * sizeof(*y));
-		for (size_t i = 0; i < f->h; i++) {
-			memset(s, 0, f->c * sizeof(*s));
-			for (size_t j = 0; j < f->w; j++, x += f->c)
-				add_to(f->c, x, s);
-			add_to(f->c, s, y);
-		}
-		scale_to(f->c, y, (real)(1 / (double)(f->h * f->w)), y, false);
-	}
+	for (size_t r = 0; r < f->n; r++)
+		mean_of(f, in_x(nd, l, 0) + r * f->h * f->w * f->c, node_x(l, nd) + r * f->c, lane_scratch(l));
+}
+
+WIDE static void spread(const struct conf *f, const real *g, real *gx, bool add)
+{
+	for (size_t i = 0; i < f->h * f->w; i++, gx += f->c)
+		scale_to(f->c, g, (real)(1 / (double)(f->h * f->w)), gx, add);
 }
 
 static void global_backward(const struct node *nd, struct lane *l)
 {
 	const struct conf *f = nd->conf;
-	const real *g = node_g(l, nd);
-	real *gx = in_g(nd, l, 0);
-	bool add = !node_first(nd, 0);
-	for (size_t r = 0; r < f->n; r++, g += f->c)
-		for (size_t i = 0; i < f->h * f->w; i++, gx += f->c)
-			scale_to(f->c, g, (real)(1 / (double)(f->h * f->w)), gx, add);
+	for (size_t r = 0; r < f->n; r++)
+		spread(f, node_g(l, nd) + r * f->c, in_g(nd, l, 0) + r * f->h * f->w * f->c, !node_first(nd, 0));
 }
 
 static const struct op op_global_avgpool = {

@@ -152,8 +152,11 @@ struct task {
 	real fresh;		/* of the weights that the mean takes in */
 };
 
+/* Of parameter k, the n numbers from place `at` of the flat vector on. */
+typedef void part_fn(struct task *t, const struct param *p, size_t k, size_t at, size_t n);
+
 /* Calls fn for the part of each parameter that lies in the chunk. */
-static void each_part(struct task *t, size_t chunk, void (*fn)(struct task *t, const struct param *p, size_t k, size_t at, size_t n))
+static void each_part(struct task *t, size_t chunk, part_fn *fn)
 {
 	const struct params *ps = t->o->ps;
 	size_t from = chunk * CHUNK, to = from + CHUNK < ps->size ? from + CHUNK : ps->size, lo = 0, hi = ps->n;

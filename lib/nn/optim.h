@@ -40,7 +40,7 @@ struct optim_conf {
 struct optim_conf optim_usual(enum optim_kind kind);
 
 struct optim {
-	struct optim_conf conf;		/* its numbers may change between steps; not its kind, and not from or to momentum or average 0 */
+	struct optim_conf conf;		/* may change between steps, but for its kind and whether momentum and average are 0 */
 	struct params *ps;
 	real *m, *v, *mean;		/* (ps->size) each; NULL where the kind has none */
 	int64_t *steps;			/* (ps->n) */
@@ -64,7 +64,10 @@ double optim_step(struct optim *o, const real *g, double rate, int threads);
  */
 void optim_swap(struct optim *o);
 
-/* The exact state, as "optim.m", "optim.v", "optim.mean", "optim.steps", "optim.averaged"; load checks that it is of these parameters. */
+/*
+ * The exact state, as "optim.m", "optim.v", "optim.mean", "optim.steps", "optim.averaged". Loading checks that it has the size
+ * of these parameters; the caller restores their values.
+ */
 void optim_save(const struct optim *o, struct store *st);
 void optim_load(struct optim *o, const struct store *st);
 
@@ -79,8 +82,8 @@ typedef bool optim_full_told(void *ctx, int iteration, double loss);
 /*
  * Where fn is the whole loss, without noise of batches, L-BFGS (math/optim.h) comes to its minimum in far fewer steps: the
  * picture of style transfer. Moves what is neither frozen nor a buffer, `rate` of a parameter plays no part; it works in
- * double, 2 * 10 + 8 numbers a parameter. Returns the loss where the parameters end, the least met.
+ * double, 2 * 10 + 8 numbers a parameter. told may be NULL. Returns the loss where the parameters end, the least met.
  */
-double optim_lbfgs(struct params *ps, optim_full_fn *fn, optim_full_told *told, void *ctx, int iterations);	/* told may be NULL */
+double optim_lbfgs(struct params *ps, optim_full_fn *fn, optim_full_told *told, void *ctx, int iterations);
 
 #endif

@@ -21,19 +21,19 @@
 /* The body of WIDE functions that differ by what is known when they are compiled. */
 #define BODY static inline __attribute__((always_inline))
 
-static inline size_t wide_of(size_t c)
+BODY size_t wide_of(size_t c)
 {
 	return c < 128 ? (128 + c - 1) / c * c : c;
 }
 
-static inline void wide_spread(size_t c, size_t wide, const real *from, real *to)
+BODY void wide_spread(size_t c, size_t wide, const real *from, real *to)
 {
 	for (size_t i = 0; i < wide; i += c)
 		for (size_t j = 0; j < c; j++)
 			to[i + j] = from[j];
 }
 
-static inline void wide_fold(size_t c, size_t wide, const real *from, double *to)
+BODY void wide_fold(size_t c, size_t wide, const real *from, double *to)
 {
 	for (size_t i = 0; i < wide; i += c)
 		for (size_t j = 0; j < c; j++)

@@ -52,7 +52,7 @@ const struct net_kind nets[] = {
 	{ .name = "mobilenet2tf", .brief = "MobileNetV2 as in TensorFlow's files: norms folded, SAME padding, 1001 classes",
 	  .head = "52.conv", .build = build_mobilenet2tf, .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 8 },
 	{ .name = "squeezenet", .brief = "SqueezeNet 1.1, the smallest", .head = "classifier.1", .build = build_squeezenet,
-	  .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 17, .also = caffe_squeezenet },
+	  .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 25, .also = caffe_squeezenet },
 	{ .name = NULL },
 };
 

@@ -1,6 +1,9 @@
 /* The table of cases: each op over odd shapes. */
 #include "cases.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "nn/layers.h"
 #include "nn/op.h"
@@ -10,6 +13,12 @@
 static struct node *act(struct case_net *c)
 {
 	return nn_act(case_in(c, 0), (enum act)c->row->arg);
+}
+
+/* Numbers beyond 6. */
+static struct node *act_far(struct case_net *c)
+{
+	return nn_act(nn_scale(case_in(c, 0), 2.5, 0), (enum act)c->row->arg);
 }
 
 static struct node *leaky(struct case_net *c)
@@ -86,11 +95,27 @@ static struct node *avgpool(struct case_net *c)
 	return nn_avgpool(case_in(c, 0), pool_of(c->row->arg), c->row->arg / 1000 & 2);
 }
 
-/* What was pooled, squared, put back; the pool's values are taken by the unpooling alone in one of two ways. */
+/* Squares of what was pooled, put back; or other values, so that the pool's own get no gradient at all. */
 static struct node *unpool(struct case_net *c)
 {
-	struct node *p = nn_maxpool(case_in(c, 0), pool_of(c->row->arg % 1000 + 1000));
-	return nn_unpool(c->row->arg / 2000 ? nn_scale(case_in_of(c, 1, p->shape.d[1], p->shape.d[2], p->shape.d[3]), 3, 1) : nn_mul(p, p), p);
+	struct node *p = nn_maxpool(case_in(c, 0), pool_of(c->row->arg));
+	return nn_unpool(nn_mul(p, p), p);
+}
+
+static struct node *unpool_another(struct case_net *c)
+{
+	struct node *p = nn_maxpool(case_in(c, 0), pool_of(c->row->arg));
+	return nn_unpool(nn_scale(case_in_of(c, 1, p->shape.d[1], p->shape.d[2], p->shape.d[3]), 3, 1), p);
+}
+
+static struct node *adaptive(struct case_net *c)
+{
+	return nn_adaptive_avgpool(case_in(c, 0), (size_t)c->row->arg / 10, (size_t)c->row->arg % 10);
+}
+
+static struct node *shortcut(struct case_net *c)
+{
+	return nn_shortcut(case_in(c, 0), (size_t)c->row->arg / 10, (size_t)c->row->arg % 10);
 }
 
 static struct node *global_avgpool(struct case_net *c)
@@ -186,6 +211,7 @@ static struct node *conv(struct case_net *c)
 		{ .out = 8, .kh = 3, .groups = 4, .top = 1, .left = 1, .bottom = 1, .right = 1, .bias = true },
 		{ .out = 8, .kh = 3, .stride = 2, .groups = 8, .top = 1, .left = 1, .bottom = 1, .right = 1, .relu = true },
 		{ .out = 3, .kh = 1 },
+		{ .out = 6, .kh = 1, .stride = 2 },
 	};
 	return nn_conv(case_in(c, 0), "conv", kinds[c->row->arg]);
 }
@@ -206,92 +232,144 @@ static struct node *dense(struct case_net *c)
 	return nn_dense(case_in(c, 0), "fc", 7, c->row->arg & 1, c->row->arg & 2);
 }
 
+/* ---- embedding and sums ---- */
+
+static struct node *embedding(struct case_net *c)
+{
+	return nn_embedding(case_labels(c, 0, 0, 0, 6, 5), "words", 5, 3, c->row->arg);
+}
+
+static struct node *gram(struct case_net *c)
+{
+	return nn_gram(case_in(c, 0));
+}
+
+static struct node *mean(struct case_net *c)
+{
+	return nn_mean(case_in(c, 0));
+}
+
+/* ---- a net: He et al. 2016, two basic blocks ---- */
+
+static struct node *conv_norm(struct node *x, const char *name, size_t out, size_t k, size_t stride, struct node *residual, bool relu)
+{
+	char conv[48], bn[48];
+	snprintf(conv, sizeof(conv), "%s.conv", name);
+	snprintf(bn, sizeof(bn), "%s.bn", name);
+	return nn_batchnorm(nn_conv(x, conv, conv_of(out, k, stride, k / 2)), bn, 1e-5, residual, relu);
+}
+
+static struct node *resnet(struct case_net *c)
+{
+	struct node *x = conv_norm(case_in(c, 0), "stem", 4, 3, 1, NULL, true);
+	x = conv_norm(conv_norm(x, "a1", 4, 3, 1, NULL, true), "a2", 4, 3, 1, x, true);
+	struct node *down = conv_norm(x, "down", 6, 1, 2, NULL, false);
+	x = conv_norm(conv_norm(x, "b1", 6, 3, 2, NULL, true), "b2", 6, 3, 1, down, true);
+	return nn_dense(nn_global_avgpool(x), "fc", 5, true, false);
+}
+
+static struct node *resnet_loss(struct case_net *c)
+{
+	return nn_cross_entropy(resnet(c), case_labels(c, 1, 0, 0, 1, 5), NULL, (struct loss_conf){ .alpha = -1, .ignore = NAN });
+}
+
 static const struct net_case ops[] = {
-	{ "relu", act, { 2, 3, 4, 5 }, ACT_RELU, false },
-	{ "relu6", act, { 2, 3, 4, 5 }, ACT_RELU6, false },
-	{ "leaky", act, { 2, 3, 4, 5 }, ACT_LEAKY, false },
-	{ "leaky 0.2", leaky, { 1, 0, 0, 17 }, 0, false },
-	{ "elu", act, { 1, 2, 5, 8 }, ACT_ELU, false },
-	{ "sigmoid", act, { 3, 0, 4, 3 }, ACT_SIGMOID, false },
-	{ "tanh", act, { 3, 0, 0, 17 }, ACT_TANH, false },
-	{ "gelu", act, { 2, 3, 4, 5 }, ACT_GELU, false },
-	{ "silu", act, { 2, 3, 4, 5 }, ACT_SILU, false },
-	{ "hardswish", act, { 2, 6, 4, 5 }, ACT_HARDSWISH, false },
-	{ "softmax", softmax, { 3, 0, 0, 5 }, 0, false },
-	{ "softmax of places", softmax, { 2, 3, 2, 3 }, 0, false },
-	{ "dropout", dropout, { 2, 3, 4, 5 }, 0, true },
-	{ "dropout of channels", dropout_channels, { 2, 3, 4, 8 }, 0, true },
-	{ "chain", chain, { 2, 0, 0, 8 }, 0, true },
-	{ "batchnorm", batchnorm, { 3, 2, 4, 5 }, 0, true },
-	{ "batchnorm relu", batchnorm, { 2, 3, 2, 8 }, RELU, true },
-	{ "batchnorm residual", batchnorm, { 2, 3, 2, 3 }, RESIDUAL, true },
-	{ "batchnorm residual relu", batchnorm, { 2, 3, 2, 17 }, RESIDUAL | RELU, true },
-	{ "batchnorm of features", batchnorm, { 5, 0, 0, 3 }, RELU, true },
-	{ "batchnorm one channel", batchnorm, { 1, 4, 3, 1 }, RELU, true },
-	{ "batchnorm frozen", batchnorm, { 2, 3, 2, 5 }, RESIDUAL | RELU | FROZEN, false },
-	{ "batchnorm folded", batchnorm, { 2, 3, 2, 5 }, RESIDUAL | RELU | FROZEN | CONV, false },
-	{ "batchnorm of conv", batchnorm, { 2, 3, 2, 3 }, RELU | CONV, true },
-	{ "instancenorm", instancenorm, { 2, 3, 4, 5 }, 0, false },
-	{ "instancenorm bare", instancenorm, { 1, 3, 4, 3 }, BARE, false },
-	{ "layernorm", layernorm, { 2, 0, 3, 8 }, 0, false },
-	{ "layernorm of features", layernorm, { 3, 0, 0, 17 }, 0, false },
-	{ "maxpool 2", maxpool, { 2, 4, 6, 5 }, 220, false },
-	{ "maxpool 2 odd", maxpool, { 1, 5, 7, 3 }, 220, false },
-	{ "maxpool 2 ceil", maxpool, { 2, 5, 7, 3 }, CEIL + 220, false },
-	{ "maxpool 3", maxpool, { 2, 7, 5, 8 }, 321, false },
-	{ "maxpool 3 ceil", maxpool, { 1, 6, 8, 5 }, CEIL + 321, false },
-	{ "maxpool of series", maxpool, { 2, 0, 9, 3 }, 320, false },
-	{ "avgpool 2", avgpool, { 2, 4, 5, 5 }, 220, false },
-	{ "avgpool 3", avgpool, { 2, 7, 5, 3 }, 321, false },
-	{ "avgpool 3 count", avgpool, { 2, 7, 5, 3 }, COUNT + 321, false },
-	{ "avgpool 3 ceil", avgpool, { 1, 6, 8, 1 }, CEIL + 321, false },
-	{ "avgpool 3 ceil count", avgpool, { 1, 6, 8, 1 }, CEIL + COUNT + 321, false },
-	{ "unpool", unpool, { 2, 4, 6, 3 }, 220, false },
-	{ "unpool of another", unpool, { 2, 5, 3, 3 }, 2220, false },
-	{ "global avgpool", global_avgpool, { 2, 3, 5, 8 }, 0, false },
-	{ "global avgpool of series", global_avgpool, { 2, 0, 5, 3 }, 0, false },
-	{ "global maxpool", global_maxpool, { 2, 3, 5, 8 }, 0, false },
-	{ "global maxpool of series", global_maxpool, { 2, 0, 5, 3 }, 0, false },
-	{ "add", add, { 2, 3, 4, 5 }, 0, false },
-	{ "add self", add_self, { 2, 0, 0, 5 }, 0, false },
-	{ "mul", mul, { 2, 3, 4, 5 }, 0, false },
-	{ "mul self", mul_self, { 2, 0, 3, 5 }, 0, false },
-	{ "scale", scale, { 2, 3, 4, 5 }, 0, false },
-	{ "concat", concat, { 2, 3, 2, 3 }, 0, false },
-	{ "concat of features", concat, { 2, 0, 0, 5 }, 0, false },
-	{ "slice", slice, { 2, 3, 2, 5 }, 0, false },
-	{ "crop", crop, { 2, 4, 5, 3 }, 0, false },
-	{ "crop of series", crop, { 2, 0, 5, 3 }, 0, false },
-	{ "pad", pad, { 2, 3, 4, 3 }, PAD_ZERO, false },
-	{ "pad reflected", pad, { 2, 3, 4, 3 }, PAD_REFLECT, false },
-	{ "pad of series", pad, { 1, 0, 5, 2 }, PAD_REFLECT, false },
-	{ "reshape", reshape, { 2, 3, 4, 5 }, 0, false },
-	{ "flatten", flatten, { 2, 3, 4, 5 }, 0, false },
-	{ "flatten one channel", flatten, { 2, 3, 4, 1 }, 0, false },
-	{ "flatten series", flatten, { 1, 0, 4, 3 }, 0, false },
-	{ "resize nearest", resize, { 2, 3, 4, 3 }, 100 * RESIZE_NEAREST + 68, false },
-	{ "resize nearest down", resize, { 1, 7, 5, 3 }, 100 * RESIZE_NEAREST + 43, false },
-	{ "resize bilinear", resize, { 2, 3, 4, 3 }, 100 * RESIZE_BILINEAR + 75, false },
-	{ "resize bilinear down", resize, { 1, 7, 5, 5 }, 100 * RESIZE_BILINEAR + 42, false },
-	{ "resize corners", resize, { 2, 3, 4, 3 }, 100 * RESIZE_BILINEAR_CORNERS + 57, false },
-	{ "resize corners to one", resize, { 1, 3, 4, 3 }, 100 * RESIZE_BILINEAR_CORNERS + 13, false },
-	{ "shuffle", shuffle, { 2, 2, 3, 6 }, 2, false },
-	{ "shuffle 4", shuffle, { 1, 0, 3, 8 }, 4, false },
-	{ "conv 3", conv, { 2, 4, 5, 3 }, 0, false },
-	{ "conv strided relu", conv, { 2, 5, 6, 3 }, 1, false },
-	{ "conv dilated", conv, { 1, 4, 5, 3 }, 2, false },
-	{ "conv grouped", conv, { 2, 3, 4, 8 }, 3, false },
-	{ "conv depthwise", conv, { 2, 4, 3, 8 }, 4, false },
-	{ "conv 1", conv, { 2, 3, 4, 5 }, 5, false },
-	{ "conv of series", conv, { 2, 0, 6, 3 }, 0, false },
-	{ "transposed 2", transposed, { 2, 2, 3, 4 }, 0, false },
-	{ "transposed 3 relu", transposed, { 1, 3, 2, 3 }, 1, false },
-	{ "transposed dilated", transposed, { 1, 3, 2, 3 }, 2, false },
-	{ "transposed grouped", transposed, { 1, 2, 3, 4 }, 3, false },
-	{ "transposed of series", transposed, { 2, 0, 3, 4 }, 0, false },
-	{ "dense", dense, { 3, 0, 0, 5 }, 1, false },
-	{ "dense relu", dense, { 2, 3, 2, 3 }, 3, false },
-	{ "dense bare", dense, { 1, 0, 3, 5 }, 0, false },
+	{ "relu", act, { 2, 3, 4, 5 }, .arg = ACT_RELU },
+	{ "relu6", act_far, { 2, 3, 4, 5 }, .arg = ACT_RELU6 },
+	{ "leaky", act, { 2, 3, 4, 5 }, .arg = ACT_LEAKY },
+	{ "leaky 0.2", leaky, { 1, 0, 0, 17 }, .arg = 0 },
+	{ "elu", act, { 1, 2, 5, 8 }, .arg = ACT_ELU },
+	{ "sigmoid", act, { 3, 0, 4, 3 }, .arg = ACT_SIGMOID },
+	{ "tanh", act, { 3, 0, 0, 17 }, .arg = ACT_TANH },
+	{ "gelu", act, { 2, 3, 4, 5 }, .arg = ACT_GELU },
+	{ "silu", act, { 2, 3, 4, 5 }, .arg = ACT_SILU },
+	{ "hardswish", act, { 1, 3, 4, 5 }, .arg = ACT_HARDSWISH },
+	{ "softmax", softmax, { 3, 0, 0, 5 }, .arg = 0 },
+	{ "softmax of places", softmax, { 2, 3, 2, 3 }, .arg = 0 },
+	{ "dropout", dropout, { 2, 3, 4, 5 }, .modes_differ = true },
+	{ "dropout of channels", dropout_channels, { 2, 3, 4, 8 }, .modes_differ = true },
+	{ "chain", chain, { 2, 0, 0, 8 }, .modes_differ = true },
+	{ "batchnorm", batchnorm, { 3, 2, 4, 5 }, .modes_differ = true },
+	{ "batchnorm relu", batchnorm, { 2, 3, 2, 8 }, .arg = RELU, .modes_differ = true },
+	{ "batchnorm residual", batchnorm, { 2, 3, 2, 3 }, .arg = RESIDUAL, .modes_differ = true },
+	{ "batchnorm residual relu", batchnorm, { 2, 3, 1, 17 }, .arg = RESIDUAL | RELU, .modes_differ = true },
+	{ "batchnorm of features", batchnorm, { 5, 0, 0, 3 }, .arg = RELU, .modes_differ = true },
+	{ "batchnorm one channel", batchnorm, { 1, 4, 3, 1 }, .arg = RELU, .modes_differ = true },
+	{ "batchnorm frozen", batchnorm, { 2, 3, 2, 5 }, .arg = RESIDUAL | RELU | FROZEN },
+	{ "batchnorm folded", batchnorm, { 2, 3, 2, 5 }, .arg = RESIDUAL | RELU | FROZEN | CONV },
+	{ "batchnorm of conv", batchnorm, { 2, 3, 2, 3 }, .arg = RELU | CONV, .modes_differ = true },
+	{ "instancenorm", instancenorm, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "instancenorm bare", instancenorm, { 1, 3, 4, 3 }, .arg = BARE },
+	{ "layernorm", layernorm, { 2, 0, 3, 8 }, .arg = 0 },
+	{ "layernorm of features", layernorm, { 3, 0, 0, 17 }, .arg = 0 },
+	{ "maxpool 2", maxpool, { 2, 4, 6, 5 }, .arg = 220 },
+	{ "maxpool 2 odd", maxpool, { 1, 5, 7, 3 }, .arg = 220 },
+	{ "maxpool 2 ceil", maxpool, { 2, 5, 7, 3 }, .arg = CEIL + 220 },
+	{ "maxpool 3", maxpool, { 1, 7, 5, 5 }, .arg = 321 },
+	{ "maxpool 3 ceil", maxpool, { 1, 6, 8, 5 }, .arg = CEIL + 321 },
+	{ "maxpool of series", maxpool, { 2, 0, 9, 3 }, .arg = 320 },
+	{ "avgpool 2", avgpool, { 2, 4, 5, 5 }, .arg = 220 },
+	{ "avgpool 3", avgpool, { 1, 7, 5, 3 }, .arg = 321 },
+	{ "avgpool 3 count", avgpool, { 1, 7, 5, 3 }, .arg = COUNT + 321 },
+	{ "avgpool 3 ceil", avgpool, { 1, 6, 8, 1 }, .arg = CEIL + 321 },
+	{ "avgpool 3 ceil count", avgpool, { 1, 6, 8, 1 }, .arg = CEIL + COUNT + 321 },
+	{ "unpool", unpool, { 2, 4, 6, 3 }, .arg = 220 },
+	{ "unpool of squares", unpool, { 2, 5, 3, 3 }, .arg = CEIL + 220 },
+	{ "unpool of another", unpool_another, { 2, 5, 3, 3 }, .arg = 220 },
+	{ "adaptive avgpool", adaptive, { 2, 7, 5, 3 }, .arg = 32 },
+	{ "adaptive avgpool up", adaptive, { 1, 2, 5, 8 }, .arg = 37 },
+	{ "shortcut", shortcut, { 2, 5, 4, 3 }, .arg = 28 },
+	{ "global avgpool", global_avgpool, { 2, 3, 5, 8 }, .arg = 0 },
+	{ "global avgpool of series", global_avgpool, { 2, 0, 5, 3 }, .arg = 0 },
+	{ "global maxpool", global_maxpool, { 2, 3, 5, 8 }, .arg = 0 },
+	{ "global maxpool of series", global_maxpool, { 2, 0, 5, 3 }, .arg = 0 },
+	{ "add", add, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "add self", add_self, { 2, 0, 0, 5 }, .arg = 0 },
+	{ "mul", mul, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "mul self", mul_self, { 2, 0, 3, 5 }, .arg = 0 },
+	{ "scale", scale, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "concat", concat, { 2, 3, 2, 3 }, .arg = 0 },
+	{ "concat of features", concat, { 2, 0, 0, 5 }, .arg = 0 },
+	{ "slice", slice, { 2, 3, 2, 5 }, .arg = 0 },
+	{ "crop", crop, { 2, 4, 5, 3 }, .arg = 0 },
+	{ "crop of series", crop, { 2, 0, 5, 3 }, .arg = 0 },
+	{ "pad", pad, { 2, 3, 4, 3 }, .arg = PAD_ZERO },
+	{ "pad reflected", pad, { 1, 3, 4, 3 }, .arg = PAD_REFLECT },
+	{ "pad of series", pad, { 1, 0, 5, 2 }, .arg = PAD_REFLECT },
+	{ "reshape", reshape, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "flatten", flatten, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "flatten one channel", flatten, { 2, 3, 4, 1 }, .arg = 0 },
+	{ "flatten series", flatten, { 1, 0, 4, 3 }, .arg = 0 },
+	{ "resize nearest", resize, { 2, 3, 4, 3 }, .arg = 100 * RESIZE_NEAREST + 68 },
+	{ "resize nearest down", resize, { 1, 7, 5, 3 }, .arg = 100 * RESIZE_NEAREST + 43 },
+	{ "resize bilinear", resize, { 2, 3, 4, 3 }, .arg = 100 * RESIZE_BILINEAR + 75 },
+	{ "resize bilinear down", resize, { 1, 7, 5, 5 }, .arg = 100 * RESIZE_BILINEAR + 42 },
+	{ "resize corners", resize, { 2, 3, 4, 3 }, .arg = 100 * RESIZE_BILINEAR_CORNERS + 57 },
+	{ "resize corners to one", resize, { 1, 3, 4, 3 }, .arg = 100 * RESIZE_BILINEAR_CORNERS + 13 },
+	{ "shuffle", shuffle, { 2, 2, 3, 6 }, .arg = 2 },
+	{ "shuffle 4", shuffle, { 1, 0, 3, 8 }, .arg = 4 },
+	{ "conv 3", conv, { 2, 4, 5, 3 }, .arg = 0 },
+	{ "conv strided relu", conv, { 2, 5, 6, 3 }, .arg = 1 },
+	{ "conv dilated", conv, { 1, 4, 5, 3 }, .arg = 2 },
+	{ "conv grouped", conv, { 2, 3, 4, 8 }, .arg = 3 },
+	{ "conv depthwise", conv, { 2, 4, 3, 8 }, .arg = 4 },
+	{ "conv 1", conv, { 2, 3, 4, 5 }, .arg = 5 },
+	{ "conv 1 strided", conv, { 2, 12, 12, 4 }, .arg = 6 },
+	{ "conv of series", conv, { 2, 0, 6, 3 }, .arg = 0 },
+	{ "transposed 2", transposed, { 2, 2, 3, 4 }, .arg = 0 },
+	{ "transposed 3 relu", transposed, { 1, 3, 2, 3 }, .arg = 1 },
+	{ "transposed dilated", transposed, { 1, 3, 2, 3 }, .arg = 2 },
+	{ "transposed grouped", transposed, { 1, 2, 3, 4 }, .arg = 3 },
+	{ "transposed of series", transposed, { 2, 0, 3, 4 }, .arg = 0 },
+	{ "dense", dense, { 3, 0, 0, 5 }, .arg = 1 },
+	{ "dense relu", dense, { 2, 3, 2, 3 }, .arg = 3 },
+	{ "embedding", embedding, { 2, 0, 0, 6 }, .arg = -1 },
+	{ "embedding padded", embedding, { 2, 0, 0, 6 }, .arg = 2, .golden_only = true },
+	{ "gram", gram, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "mean", mean, { 2, 3, 4, 5 }, .arg = 0 },
+	{ "resnet", resnet, { 2, 12, 12, 3 }, .modes_differ = true, .golden_only = true },
+	{ "resnet loss", resnet_loss, { 2, 12, 12, 3 }, .modes_differ = true, .golden_only = true },
+	{ "dense bare", dense, { 1, 0, 3, 5 }, .arg = 0 },
 };
 
 /* ---- planted faults: y = x^2, whose backward is wrong in one way each ---- */
@@ -328,16 +406,16 @@ static struct node *square(struct case_net *c)
 }
 
 static const struct net_case faulty[] = {
-	{ "sign", square, { 2, 3, 4, 5 }, SIGN, false },
-	{ "factor", square, { 2, 3, 4, 5 }, FACTOR, false },
-	{ "skipped element", square, { 2, 3, 4, 5 }, SKIPPED, false },
-	{ "overwrites", square, { 2, 3, 4, 5 }, OVERWRITES, false },
-	{ "undeclared read", square, { 2, 3, 4, 5 }, UNDECLARED, false },
+	{ "sign", square, { 2, 3, 4, 5 }, .arg = SIGN },
+	{ "factor", square, { 2, 3, 4, 5 }, .arg = FACTOR },
+	{ "skipped element", square, { 2, 3, 4, 5 }, .arg = SKIPPED },
+	{ "overwrites", square, { 2, 3, 4, 5 }, .arg = OVERWRITES },
+	{ "undeclared read", square, { 2, 3, 4, 5 }, .arg = UNDECLARED },
 };
 
 /* The same op without a fault is a case like others. */
 static const struct net_case sound[] = {
-	{ "square", square, { 2, 3, 4, 5 }, RIGHT, false },
+	{ "square", square, { 2, 3, 4, 5 }, .arg = RIGHT },
 };
 
 #define TABLE(a) { a, sizeof(a) / sizeof(*(a)) }
@@ -348,7 +426,7 @@ const struct net_case *case_row(size_t i)
 	for (size_t t = 0; t < sizeof(tables) / sizeof(*tables); i -= tables[t++].n)
 		if (i < tables[t].n)
 			return &tables[t].row[i];
-	return NULL;
+	return case_sums_row(i);
 }
 
 const struct net_case *case_faulty(size_t i)

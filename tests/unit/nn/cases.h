@@ -11,7 +11,10 @@
  *		return nn_act(case_in(c, 0), (enum act)c->row->arg);
  *	}
  *	...
- *	{ "relu", act, { 2, 3, 4, 5 }, ACT_RELU, false },
+ *	{ "relu", act, { 2, 3, 4, 5 }, .arg = ACT_RELU },
+ *
+ * Inputs and parameters are filled with numbers that depend on their name and
+ * nothing else, so that tests/golden/nn.py makes the same.
  */
 #ifndef DLS_TESTS_NN_CASES_H
 #define DLS_TESTS_NN_CASES_H
@@ -31,6 +34,7 @@ struct net_case {
 	size_t d[4];		/* rows, h, w, c of case_in(); h 0: none, w 0: none either */
 	int arg;		/* the builder's */
 	bool modes_differ;	/* in prediction it gives something else than in training */
+	bool golden_only;	/* too many parameters for differences, or gradients that differences do not give */
 };
 
 #define CASE_INPUTS 4
@@ -48,7 +52,7 @@ struct node *case_in(struct case_net *c, int k);				/* input k of the row's shap
 struct node *case_in_of(struct case_net *c, int k, size_t h, size_t w, size_t ch);/* of another */
 struct node *case_labels(struct case_net *c, int k, size_t h, size_t w, size_t ch, size_t classes);
 
-enum { CASE_MOST_PARTS = 16 };
+enum { CASE_MOST_PARTS = 40 };
 
 /* What a case gives: the values, then each gradient, and the running statistics. */
 struct case_result {
@@ -72,6 +76,7 @@ enum case_kind { CASE_PLAIN, CASE_BEHIND, CASE_TWICE, CASE_KINDS };
 #define CASE_API(s) \
 	const struct net_case *case_row##s(size_t i); /* NULL: there are no more */ \
 	const struct net_case *case_faulty##s(size_t i); \
+	const struct net_case *case_sums_row##s(size_t i); /* the last ones, of cases_sums.c */ \
 	/* Gradients against central differences, of every subset of inputs and parameters; what is wrong to out, and counted. */ \
 	size_t case_gradients##s(const struct net_case *row, struct str *out); \
 	struct case_result case_train##s(const struct net_case *row, enum case_kind kind); \

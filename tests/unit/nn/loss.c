@@ -116,7 +116,8 @@ START_TEST(extremes)
 		double loss = loss_case(&f.c, g, NULL);
 		ck_assert_msg(isfinite(loss) && loss >= 0, "%s %zu: %g", f.c.name, i, loss);
 		for (size_t j = 0; j < 60; j++)
-			MUST(isfinite(g[j]) && (!isnan(f.x[j]) || g[j] == 0), "%s %zu: gradient %g at %g", f.c.name, i, g[j], f.x[j]);
+			MUST(isfinite(g[j]) && (!isnan(f.x[j]) || g[j] == 0), "%s %zu: gradient %g at %g",
+			     f.c.name, i, g[j], f.x[j]);
 	}
 }
 END_TEST

@@ -36,7 +36,7 @@ static void golden_in(optim_case_fn *fn, double tol)
 					.steps = GOLD_STEPS, .thaw = 99, .threads = 1 };
 		fn(&c, *x, NULL, norm);
 		for (size_t t = 0; t < GOLD_STEPS; t++) {
-			ck_assert_msg(fabs(norm[t] - e->norm[t]) < tol, "%zu: norm %zu is %.15g, not %.15g", i, t, norm[t], e->norm[t]);
+			MUST(fabs(norm[t] - e->norm[t]) < tol, "%zu: norm %zu is %.15g, not %.15g", i, t, norm[t], e->norm[t]);
 			for (size_t j = 0; j < GOLD_P; j++)
 				MUST(fabs(x[t][j] - e->x[t][j]) < tol, "%zu: x[%zu] of step %zu is %.15g, not %.15g",
 				     i, j, t, x[t][j], e->x[t][j]);
@@ -227,5 +227,5 @@ START_TEST(full_batch)
 }
 END_TEST
 
-UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, decoupled_decay, thawed_late, resumes_exactly, same_bytes_for_any_threads,
-	  not_finite, full_batch)
+UNIT_MAIN("nn optim", pytorch, sorts_of_parameters, decoupled_decay, thawed_late, resumes_exactly,
+	  same_bytes_for_any_threads, not_finite, full_batch)

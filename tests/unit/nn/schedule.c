@@ -7,7 +7,9 @@
 #include "nn/schedule.h"
 #include "../../golden/nn_loss.h"
 
-static void same(const struct schedule *s, double (*fn)(const struct schedule *s, size_t step), const double *want, const char *what)
+typedef double rate_fn(const struct schedule *s, size_t step);
+
+static void same(const struct schedule *s, rate_fn *fn, const double *want, const char *what)
 {
 	for (size_t t = 0; t < GOLD_T; t++)
 		ck_assert_msg(fabs(fn(s, t) - want[t]) < 1e-12, "%s: %.17g at %zu, not %.17g", what, fn(s, t), t, want[t]);
