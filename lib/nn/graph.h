@@ -83,7 +83,7 @@ struct lane {
 	double norm;		/* losses of rows are divided by it, so that shards add up to the mean over a batch */
 	double loss;		/* weighted sum of the losses, by lane_forward() */
 	struct rng rng;		/* of dropout */
-	double *seconds;	/* (2, g->n) spent in each node forward, then backward; NULL: not measured */
+	double *seconds;	/* (2, g->n) of its thread spent in each node forward, then backward; NULL: not measured */
 };
 
 struct lane *lane_new(const struct graph *g);
