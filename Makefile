@@ -9,6 +9,7 @@
 #   make churn        the churn experiment (TRAIN= TEST= for the competition's files)
 #   make linear      the homework on linear models (TRAIN= TARGET=)
 #   make tweets      tweets classified in every way (TRAIN= TEST=); make reviews: longer texts
+#   make simpsons     pictures in classes (TRAIN= TEST=); make simpsons-imbalance: what tools against imbalance gain
 #   make manuals      puts the option tables into man/
 #   make install      PREFIX=/usr/local, DESTDIR=
 PREFIX ?= /usr/local
@@ -107,7 +108,7 @@ bench-quick:
 	RUNS=1 RUNS_CONTEST=1 ROWS=20000 MB=20 $(MAKE) bench BENCHES='cold contest reading stream'
 
 BENCHES = $(patsubst tests/bench/%.sh,%,$(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)))
-bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf
+bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf $(B)/bench/kernel
 	@for b in $(BENCHES); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh tests/bench/$$b.sh || exit 1; done
 
 fuzz:
@@ -121,6 +122,9 @@ churn: all
 
 tweets reviews: all
 	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/texts.mk KIND=$@
+
+simpsons simpsons-imbalance: all
+	PATH="$(CURDIR)/$(B):$$PATH" $(MAKE) -f scripts/simpsons.mk KIND=$@ $@
 
 install: all
 	install -d $(BINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 $(COMPDIR)
@@ -138,6 +142,6 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all units check check-asan lint manuals bench bench-quick fuzz churn linear tweets reviews install uninstall clean
+.PHONY: all units check check-asan lint manuals bench bench-quick fuzz churn linear tweets reviews simpsons simpsons-imbalance install uninstall clean
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(F64_OBJ:.o=.d) $(CASE_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(UNIT_SRC:%.c=$(B)/%.d)

@@ -19,6 +19,8 @@ static const struct opt table[] = {
 	OPT(S, skip_bad, "skip-bad", NULL, NULL, NULL, "leave out the rows whose pictures cannot be read, which else are an error"),
 	OPT(S, features, "features", NULL, NULL, NULL, "write what a net has before its last layer, f1, f2, ..., in place of predictions: a table for other families to learn from"),
 	OPT(S, views, "views", "K", "0", "[0,10]", "predict by the mean over K views of a picture: itself, mirrored, its corners; 0: as the model has it"),
+	OPT(S, mistakes, "mistakes", "FILE", NULL, NULL, "draw the pictures that are predicted worst into FILE, a PNG; rows must be labelled"),
+	OPT(S, mistakes_count, "mistakes-count", "N", "48", "[1,1000]", "at most so many pictures of --mistakes"),
 	OPT(S, strict, "strict", NULL, NULL, NULL, "exit with 1 when the input drifted: levels or columns that training did not see"),
 	OPT(S, show, "show", NULL, NULL, NULL, "print the model as JSON and read no rows"),
 	OPT(S, oof, "oof", NULL, NULL, NULL, "print the out-of-fold predictions that dls-train --cv kept, and read no rows"),

@@ -129,9 +129,22 @@ static const char *add_calibration(struct series *out, const struct scored *s, i
 
 /* ---- tables of all classes ---- */
 
-static void put_label(struct str *t, const struct scored *s, size_t c)
+/* 'text' for gnuplot: a quote is doubled, and nothing else has a meaning. */
+static void put_quoted(struct str *out, const char *text)
 {
-	csv_put(t, slice_of(c < (size_t)s->k ? s->labels[c] : "(other)"));
+	str_putc(out, '\'');
+	for (; *text; text++) {
+		if (*text == '\'')
+			str_putc(out, '\'');
+		str_putc(out, (unsigned char)*text < 32 ? ' ' : *text);
+	}
+	str_putc(out, '\'');
+}
+
+/* What label c is called, those after the known ones together. */
+static const char *label_name(const struct scored *s, size_t c)
+{
+	return c < (size_t)s->k ? s->labels[c] : "(other)";
 }
 
 static void add_classes(struct series *out, const struct scored *s)
@@ -145,7 +158,7 @@ static void add_classes(struct series *out, const struct scored *s)
 			continue;
 		csv_put(&out->rows, slice_of(out->name));
 		str_putc(&out->rows, ',');
-		put_label(&out->rows, s, c);
+		csv_put(&out->rows, slice_of(label_name(s, c)));
 		for (size_t i = 0; i < sizeof(x) / sizeof(*x); i++) {
 			str_putc(&out->rows, ',');
 			if (!isnan(x[i]))
@@ -156,32 +169,65 @@ static void add_classes(struct series *out, const struct scored *s)
 	counts_free(&n);
 }
 
+/* "'a' 0, 'b' 1": the first n labels as tics. */
+static void put_tics(struct str *out, const struct scored *s, size_t n)
+{
+	out->n = 0;
+	for (size_t c = 0; c < n; c++) {
+		str_puts(out, c ? ", " : "");
+		put_quoted(out, label_name(s, c));
+		str_printf(out, " %zu", c);
+	}
+}
+
+/* The labels of a picture that has rows for `lines` of them; several sets of predictions have the same. */
+static void confusion_labels(struct curve *curve, const struct scored *s, size_t lines)
+{
+	curve->columns = (size_t)s->k;
+	if (lines > curve->lines)
+		put_tics(&curve->down, s, curve->lines = lines);
+	put_tics(&curve->across, s, curve->columns);
+	str_free(&curve->header);
+	str_puts(&curve->header, "series,target");
+	for (size_t c = 0; c < curve->columns; c++) {
+		size_t n = strlen(s->labels[c]);
+		curve->longest = n > curve->longest ? n : curve->longest;
+		str_putc(&curve->header, ',');
+		csv_put(&curve->header, slice_of(s->labels[c]));
+	}
+}
+
+/* Row t of a confusion: cell (k). */
+static void confusion_row(struct series *out, const struct scored *s, size_t t, const double *cell)
+{
+	double sum = 0;
+	char buf[NUM_MAX];
+	for (size_t c = 0; c < (size_t)s->k; c++)
+		sum += cell[c];
+	csv_put(&out->rows, slice_of(out->name));
+	str_putc(&out->rows, ',');
+	csv_put(&out->rows, slice_of(label_name(s, t)));
+	for (size_t c = 0; c < (size_t)s->k; c++) {
+		size_t n = num_print(buf, cell[c]);
+		str_putc(&out->rows, ',');
+		str_add(&out->rows, buf, n);
+		str_printf(&out->cells, "%zu,%zu,%.4f,%.*s\n", c, t, sum > 0 ? cell[c] / sum : 0, (int)n, buf);
+	}
+	str_putc(&out->rows, '\n');
+}
+
 static void add_confusion(struct curve *curve, struct series *out, const struct scored *s)
 {
 	size_t k = (size_t)s->k;
 	double *cell = NEW0(double, (k + 1) * k), other = 0;
-	char buf[NUM_MAX];
-	str_free(&curve->header);
-	str_puts(&curve->header, "series,target");
-	for (size_t c = 0; c < k; c++) {
-		str_putc(&curve->header, ',');
-		put_label(&curve->header, s, c);
-	}
 	for (size_t i = 0; i < s->n; i++) {
 		size_t t = s->label[i] < 0 ? k : (size_t)s->label[i];
 		cell[t * k + (size_t)row_pred(s, i)] += row_weight(s, i);
 		other += t == k;
 	}
-	for (size_t t = 0; t < k + (other > 0); t++) {
-		csv_put(&out->rows, slice_of(out->name));
-		str_putc(&out->rows, ',');
-		put_label(&out->rows, s, t);
-		for (size_t c = 0; c < k; c++) {
-			str_putc(&out->rows, ',');
-			str_add(&out->rows, buf, num_print(buf, cell[t * k + c]));
-		}
-		str_putc(&out->rows, '\n');
-	}
+	confusion_labels(curve, s, k + (other > 0));
+	for (size_t t = 0; t < k + (other > 0); t++)
+		confusion_row(out, s, t, cell + t * k);
 	free(cell);
 }
 
@@ -274,7 +320,10 @@ void curve_free(struct curve *c)
 		free(c->s[i].name);
 		free(c->s[i].panel);
 		str_free(&c->s[i].rows);
+		str_free(&c->s[i].cells);
 	}
+	str_free(&c->across);
+	str_free(&c->down);
 	free(c->s);
 	str_free(&c->header);
 }
@@ -328,18 +377,6 @@ void curve_learning(struct curve *c, struct reader *r)
 
 /* ---- pictures ---- */
 
-/* 'text' for gnuplot: a quote is doubled, and nothing else has a meaning. */
-static void put_quoted(struct str *out, const char *text)
-{
-	str_putc(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			str_putc(out, '\'');
-		str_putc(out, (unsigned char)*text < 32 ? ' ' : *text);
-	}
-	str_putc(out, '\'');
-}
-
 /* The series that share a panel with series `first`, in one plot command. */
 static void put_panel(struct str *out, const struct curve *c, const struct shape *shape, size_t first)
 {
@@ -365,16 +402,55 @@ static bool opens_panel(const struct curve *c, size_t i)
 	return true;
 }
 
+/* Of k labels: pixels of a cell, and the size of its number; 0: no room for one. */
+static void confusion_sizes(size_t k, size_t *cell, size_t *font)
+{
+	*cell = k <= 12 ? 56 : k <= 24 ? 38 : k <= 60 ? 26 : k <= 120 ? 14 : 4;
+	*font = k <= 12 ? 11 : k <= 24 ? 9 : k <= 60 ? 7 : 0;
+}
+
+/* A heat map for each series: colours are shares of a true label's rows, numbers are rows; none where there are none. */
+static void plot_confusion(const struct curve *c, const char *terminal, struct str *out)
+{
+	size_t cell, font;
+	confusion_sizes(c->columns, &cell, &font);
+	bool named = cell >= 14;
+	size_t tic = cell > 26 ? 11 : cell > 14 ? 9 : 7, beside = named ? 60 + c->longest * tic * 3 / 4 : 60;
+	size_t w = beside + c->columns * cell + 110, h = beside + c->lines * cell + 60;
+	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\nset datafile separator ','\n", terminal, w,
+		   h * c->n, tic);
+	str_puts(out, "set palette defined (0 '#ffffff', 0.5 '#6baed6', 1 '#08306b')\nset cbrange [0:1]\n");
+	str_puts(out, "set cblabel 'share of the rows of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
+	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\nset tics scale 0 noenhanced\n", c->columns - 1, c->lines - 1);
+	str_printf(out, "set xtics rotate by 90 right (%s)\nset ytics (%s)\n", named ? c->across.s : "", named ? c->down.s : "");
+	for (size_t i = 0; i < c->n; i++)
+		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].cells.s);
+	str_printf(out, "set multiplot layout %zu,1\n", c->n);
+	for (size_t i = 0; i < c->n; i++) {
+		str_puts(out, "set title ");
+		put_quoted(out, c->s[i].name);
+		str_printf(out, " noenhanced\nplot $s%zu using 1:2:3 with image pixels", i);
+		for (int dark = 0; font && dark < 2; dark++)
+			str_printf(out, ", $s%zu using 1:2:($4 != 0 && %s($3 > 0.45) ? sprintf('%%.4g', $4) : '') with labels "
+				   "font 'sans,%zu' tc rgb '%s'", i, dark ? "" : "!", font, dark ? "#ffffff" : "#000000");
+		str_putc(out, '\n');
+	}
+}
+
 bool curve_plot(const struct curve *c, const char *format, struct str *out)
 {
 	const struct shape *shape = shape_of(c->kind);
+	const char *terminal = strcmp(format, "png") == 0 ? "pngcairo" : "svg";
 	size_t panels = 0;
+	if (strcmp(c->kind, "confusion") == 0) {
+		plot_confusion(c, terminal, out);
+		return true;
+	}
 	if (!shape->x)
 		return false;
 	for (size_t i = 0; i < c->n; i++)
 		panels += opens_panel(c, i);
-	str_printf(out, "set terminal %s size 900,%zu background rgb 'white'\n", strcmp(format, "png") == 0 ? "pngcairo" : "svg",
-		   200 + 500 * panels);
+	str_printf(out, "set terminal %s size 900,%zu background rgb 'white'\n", terminal, 200 + 500 * panels);
 	str_puts(out, "set datafile separator ','\nset grid lt 1 lc rgb '#e8e8e8'\n");
 	str_printf(out, "set xlabel '%s' offset 0,0.4\nset key noenhanced outside bottom center horizontal\nset ylabel noenhanced\n", shape->xlabel);
 	for (size_t i = 0; i < c->n; i++)

@@ -20,6 +20,7 @@ struct series {
 	char *name;
 	char *panel;	/* what it is a series of: a picture has a panel for each; NULL: all in one */
 	struct str rows;	/* CSV lines */
+	struct str cells;	/* of a confusion, for its picture: lines "column,row,share of the row,rows" */
 };
 
 struct curve {
@@ -27,6 +28,8 @@ struct curve {
 	struct str header;
 	struct series *s;	/* (n) */
 	size_t n;
+	struct str across, down;/* of a confusion, for its picture: tics with the labels ... */
+	size_t columns, lines, longest;	/* ... how many, and the bytes of the longest */
 };
 
 /* An empty curve of a kind in the list above. */

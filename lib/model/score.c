@@ -12,6 +12,7 @@
 #include "data/csvout.h"
 #include "data/need.h"
 #include "model/bind.h"
+#include "model/mistakes.h"
 #include "model/pictures.h"
 
 /* What stands in a column of the output. */
@@ -40,6 +41,7 @@ struct scorer {
 	size_t piece;		/* rows of a chunk */
 	struct chunk *chunks;	/* of the block */
 	uint64_t bad;		/* rows left out so far */
+	struct mistakes *mistakes;	/* wanted, or NULL */
 };
 
 /* A piece of parallel work. */
@@ -48,6 +50,7 @@ struct chunk {
 	struct convert cv;
 	struct bad_picture *bad;	/* (nbad) by row */
 	size_t nbad;
+	double *p;			/* (n, outputs) predictions, kept where mistakes are wanted */
 };
 
 /* ---- the plan of the output ---- */
@@ -203,8 +206,7 @@ static void refuse_twins(const struct plan *p)
 
 /* ---- rows ---- */
 
-/* The predicted class: the positive one above the threshold of two, else the most probable, the first of equals. */
-static int32_t decide(const struct schema *sc, double threshold, const double *p)
+int32_t score_decide(const struct schema *sc, double threshold, const double *p)
 {
 	int32_t best = 0;
 	if (sc->nlabels == 2)
@@ -224,7 +226,7 @@ static void put_number(struct str *t, double x)
 static void put_prediction(struct str *t, const struct schema *sc, double threshold, const double *p)
 {
 	if (sc->nlabels)
-		csv_put(t, slice_of(sc->labels[decide(sc, threshold, p)]));
+		csv_put(t, slice_of(sc->labels[score_decide(sc, threshold, p)]));
 	else
 		put_number(t, p[0]);
 }
@@ -298,8 +300,11 @@ static void score_chunk(void *ctx, size_t i, int worker)
 	schema_cells_free(cols, nfields);
 	sparse_free(&given);
 	free(cols);
-	free(p);
 	free(contrib);
+	if (s->mistakes)
+		c->p = p;
+	else
+		free(p);
 }
 
 static void add_counts(struct convert *total, const struct convert *cv, size_t nfields)
@@ -331,6 +336,15 @@ static void tell_bad(struct scorer *s, const struct chunk *c)
 		bad_picture_say(&c->bad[i], reader_where(s->r), s->bad++);
 }
 
+/* The rows of chunk i, after bad ones are told. */
+static void take_mistakes(struct scorer *s, size_t i)
+{
+	size_t first = i * s->piece, left = s->b->nrows - first, n = left < s->piece ? left : s->piece;
+	for (size_t r = 0; s->mistakes && r < n; r++)
+		mistakes_take(s->mistakes, s->b, first + r, s->chunks[i].p + r * s->k);
+	free(s->chunks[i].p);
+}
+
 /* Scores one block; adds its counts to total. */
 static void score_block(struct scorer *s, struct convert *total, struct out *out)
 {
@@ -346,6 +360,7 @@ static void score_block(struct scorer *s, struct convert *total, struct out *out
 		if (c->cv.bad)
 			bind_die(&s->bind, s->b, &c->cv);
 		tell_bad(s, c);
+		take_mistakes(s, i);
 		out_write(out, c->text.s, c->text.n);
 		add_counts(total, &c->cv, nfields);
 		str_free(&c->text);
@@ -442,23 +457,40 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 	return drift || nnews > 0;
 }
 
-enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+static void check_options(const struct model *m, const struct predict_opts *o)
 {
-	struct scorer s = { .m = m, .o = o, .k = model_outputs(m) };
-	size_t nfields = m->schema.nfields;
-	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
-	struct str head = { 0 };
-	uint64_t rows = 0;
 	if (o->columns.n && (o->id.n || o->keep.n || o->append || o->contrib))
 		die(ST_USAGE, "--columns names every column of the output; leave out --id, --keep, --append and --contrib");
 	if (o->features && (o->columns.n || o->contrib))
 		die(ST_USAGE, "--features writes other columns than --columns and --contrib");
 	if (o->features && !m->family->features)
 		die(ST_USAGE, "--features: the family %s has no layers", m->family->name);
-	if (o->features)
-		s.k = m->family->nfeatures(m->fit);
 	if (o->contrib && !m->family->contrib)
 		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
+}
+
+static void write_header(const struct scorer *s, struct out *out)
+{
+	struct str head = { 0 };
+	for (size_t i = 0; i < s->plan.n; i++) {
+		if (i)
+			str_putc(&head, ',');
+		csv_put(&head, slice_of(s->plan.cols[i].name));
+	}
+	str_putc(&head, '\n');
+	out_write(out, head.s, head.n);
+	str_free(&head);
+}
+
+enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+{
+	struct scorer s = { .m = m, .o = o, .k = model_outputs(m) };
+	size_t nfields = m->schema.nfields;
+	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
+	uint64_t rows = 0;
+	check_options(m, o);
+	if (o->features)
+		s.k = m->family->nfeatures(m->fit);
 	if (o->contrib)
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
 	s.parts = m->nfeatures + m->vectors.n + 1;
@@ -468,14 +500,9 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	bind_open(&s.bind, &m->schema, &m->vectors, s.r);
 	make_plan(&s);
 	refuse_twins(&s.plan);
+	s.mistakes = mistakes_open(m, s.r, o, s.root);
 	size_t ncols = reader_ncols(s.r);
-	for (size_t i = 0; i < s.plan.n; i++) {
-		if (i)
-			str_putc(&head, ',');
-		csv_put(&head, slice_of(s.plan.cols[i].name));
-	}
-	str_putc(&head, '\n');
-	out_write(out, head.s, head.n);
+	write_header(&s, out);
 	while ((s.b = reader_next(s.r))) {
 		rows += s.b->nrows;
 		bind_more(&s.bind);
@@ -484,6 +511,7 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	if (s.bad)
 		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r),
 		     s.bad, rows);
+	mistakes_close(s.mistakes);
 	bool drift = report_drift(&s, &total, rows);
 	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
 		warn("--append: the column '%s' came up after the header was printed and is left out", reader_name(s.r, c));
@@ -493,7 +521,6 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	free(s.plan.cols);
 	bind_close(&s.bind);
 	reader_close(s.r);
-	str_free(&head);
 	free(total.unseen);
 	free(total.missing);
 	return drift && o->strict ? ST_GATE : ST_OK;

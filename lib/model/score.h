@@ -12,15 +12,18 @@
 struct predict_opts {
 	struct common common;
 	struct strs id, keep, columns;
-	const char *importance, *metric, *format, *output, *root, *image_folder, *idx_labels;
+	const char *importance, *metric, *format, *output, *root, *image_folder, *idx_labels, *mistakes;
 	double threshold;
-	int32_t threads, repeats, views;
+	int32_t threads, repeats, views, mistakes_count;
 	uint64_t seed;
 	bool append, strict, contrib, features, show, oof, header, skip_bad;
 };
 
 /* Scores path (NULL: stdin) to out. Returns ST_OK, or ST_GATE when --strict found drift. */
 enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out);
+
+/* The predicted class by p (labels): the positive one above the threshold of two, else the most probable, the first of equals. */
+int32_t score_decide(const struct schema *sc, double threshold, const double *p);
 
 /* The out-of-fold predictions kept in the model, as a predictions file with columns row and fold in front. */
 void score_oof(const struct model *m, const struct predict_opts *o, struct out *out);

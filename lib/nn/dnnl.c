@@ -2,7 +2,8 @@
  * Kernels in float by oneDNN (the C API of its version 2): a primitive for each
  * direction in use. Activations are NHWC outside; weights are packed into the
  * layout that the primitive likes best. Where oneDNN has nothing fast for NHWC,
- * the primitive works between reorders, on arrays in scratch memory.
+ * the primitive works between reorders, on arrays in scratch memory. Where it
+ * has nothing that a core's peak would allow, tile.c does the work: tiles().
  *
  * oneDNN would use all cores by OpenMP: each entry says that its thread uses
  * one. Memory objects are made for each run, which costs less than a
@@ -31,12 +32,13 @@ static const enum array written[DIRECTIONS] = { Y, X, W };
 struct form {
 	dnnl_memory_desc_t outer, inner;
 	bool same;
-	dnnl_primitive_t reorder, adding;	/* outer to inner, of what is written inner to outer; adding to outer */
+	dnnl_primitive_t reorder, adding;	/* outer to inner, or of what is written inner to outer, and so as to add */
 	size_t at, bytes;			/* of the inner array in scratch memory */
 };
 
 struct part {
-	bool used, tiled;	/* tiled: by tile.c, and nothing else here counts but scratch */
+	bool used;
+	bool tiled;		/* by tile.c: nothing counts but tile (NULL for gradients of weights) and scratch */
 	struct tile *tile;
 	dnnl_primitive_t run;
 	struct form form[ARRAYS];
@@ -165,7 +167,7 @@ static int rank(const_dnnl_primitive_desc_t pd)
 	const char *name = name_of(pd);
 	if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0)
 		return 0;
-	return strncmp(name, "gemm", 4) == 0 ? 1 : 2;
+	return strstr(name, "gemm") != NULL ? 1 : 2;
 }
 
 /*
@@ -193,7 +195,7 @@ static dnnl_primitive_desc_t first_right(const struct kernel *k, enum direction 
 	return pd;
 }
 
-/* In the gradient of a dense layer's weights the order of the input, as the product gives it: its own choice takes longer. */
+/* The gradient of a dense layer's weights in the order of the input, as the product gives it: to reorder it takes less. */
 static dnnl_memory_desc_t liked_weights(const struct kernel *k, enum direction d)
 {
 	return weights(&k->s, k->dense && d == BACK_WEIGHTS ? dnnl_ohwi : dnnl_format_tag_any);
@@ -284,8 +286,8 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 
 /*
  * Whether tile.c does it better than what oneDNN offers. Forward, a row of a dense layer must not depend on its place in the
- * batch, as it does in oneDNN's products of matrices. Else the limits are where measurements of common nets part on AVX2;
- * what oneDNN has for wider registers is left to it.
+ * batch, as it does in oneDNN's products of matrices. A reference is slower than anything. Else the limits are where
+ * measurements of common nets part on AVX2; what oneDNN has for wider registers is left to it.
  */
 static bool tiles(const struct kernel *k, enum direction d, const_dnnl_primitive_desc_t pd)
 {
@@ -293,7 +295,9 @@ static bool tiles(const struct kernel *k, enum direction d, const_dnnl_primitive
 	size_t window = s->kh * s->kw;
 	if (k->dense)
 		return d == FORWARD;
-	if (s->groups > 1 || window == 1 || !micro_fast() || (rank(pd) == 0 && strstr(name_of(pd), "avx2") == NULL))
+	if (s->groups > 1 || rank(pd) == 2)
+		return s->groups == 1;
+	if (window == 1 || !micro_fast() || strstr(name_of(pd), "avx512") != NULL || strncmp(name_of(pd), "brg", 3) == 0)
 		return false;
 	if (d == FORWARD)
 		return window * s->c >= 400 && s->oc >= 16;
@@ -314,20 +318,26 @@ static void part_new(struct kernel *k, enum direction d)
 	dnnl_primitive_desc_t pd = choose(k, d, attr);
 	p->used = true;
 	p->tiled = tiles(k, d, pd);
-	if (p->tiled) {
-		p->tile = d == BACK_WEIGHTS ? NULL : tile_new(&k->s, d == BACK_DATA, d == FORWARD && k->relu);
-		p->scratch = d == BACK_WEIGHTS ? tile_weights_scratch(&k->s) : tile_scratch(p->tile);
-		dnnl_primitive_desc_destroy(pd);
-		dnnl_primitive_attr_destroy(attr);
-		return;
+	if (!p->tiled) {
+		p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
+		p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
+		for (enum array a = X; a < ARRAYS; a++)
+			form_set(k, p, d, a, desc_in(pd, query[d][a]));
+		must(dnnl_primitive_create(&p->run, pd), "primitive");
+	} else if (d == BACK_WEIGHTS) {
+		p->scratch = tile_weights_scratch(&k->s);
+	} else {
+		p->tile = tile_new(&k->s, d == BACK_DATA, d == FORWARD && k->relu);
+		p->scratch = tile_scratch(p->tile);
 	}
-	p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
-	p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
-	for (enum array a = X; a < ARRAYS; a++)
-		form_set(k, p, d, a, desc_in(pd, query[d][a]));
-	must(dnnl_primitive_create(&p->run, pd), "primitive");
 	dnnl_primitive_desc_destroy(pd);
 	dnnl_primitive_attr_destroy(attr);
+}
+
+static bool is_dense(const struct conv_shape *s)
+{
+	return s->kh == s->h && s->kw == s->w && s->oh == 1 && s->ow == 1 && s->groups == 1 && s->dh == 1 && s->dw == 1 &&
+	       s->top + s->left + s->bottom + s->right == 0;
 }
 
 struct kernel *kernel_new(const struct conv_shape *s, unsigned uses, bool bias, bool relu, bool sum)
@@ -335,8 +345,7 @@ struct kernel *kernel_new(const struct conv_shape *s, unsigned uses, bool bias, 
 	struct kernel *k = NEW0(struct kernel, 1);
 	k->s = *s;
 	k->bias = bias, k->relu = relu, k->sum = sum;
-	k->dense = s->kh == s->h && s->kw == s->w && s->oh == 1 && s->ow == 1 && s->groups == 1 && s->dh == 1 && s->dw == 1 &&
-		   s->top + s->left + s->bottom + s->right == 0;
+	k->dense = is_dense(s);
 	omp_set_num_threads(1);
 	must(dnnl_engine_create(&k->engine, dnnl_cpu, 0), "engine");
 	must(dnnl_stream_create(&k->stream, k->engine, dnnl_stream_default_flags), "stream");

@@ -11,9 +11,10 @@ typedef float loose __attribute__((vector_size(LANES * sizeof(float)), aligned(s
 
 INLINE void load(lanes s[MICRO_ROWS][PARTS], const float *acc, bool first)
 {
+	const lanes zeros = { 0 };
 #pragma GCC unroll 12
 	for (size_t i = 0; i < MICRO_ROWS * PARTS; i++)
-		s[i / PARTS][i % PARTS] = first ? (lanes){ 0 } : ((const lanes *)(const void *)acc)[i];
+		s[i / PARTS][i % PARTS] = first ? zeros : ((const lanes *)(const void *)acc)[i];
 }
 
 INLINE void store(lanes s[MICRO_ROWS][PARTS], float *acc)
@@ -68,7 +69,8 @@ INLINE void outer(const struct micro_walk *w, const float *x, const float *y, fl
 	store(s, acc);
 }
 
-FAST static void gather_fast(const float *const *x, size_t taps, size_t from, size_t n, const float *w, float *acc, bool first)
+FAST static void gather_fast(const float *const *x, size_t taps, size_t from, size_t n, const float *w, float *acc,
+			     bool first)
 {
 	gather(x, taps, from, n, w, acc, first);
 }

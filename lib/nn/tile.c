@@ -146,20 +146,28 @@ void tile_free(struct tile *t)
 	free(t);
 }
 
+/* A panel: of the n output channels from o on, and zeros up to 16. */
+static void pack_panel(const struct tile *t, const struct phase *p, const float *w, size_t o, size_t n, float *to)
+{
+	size_t k = t->s.kh * t->s.kw, in_step = t->back ? t->s.c * k : k, out_step = t->back ? k : t->s.c * k;
+	for (size_t c = 0; c < t->in.c; c++, to += MICRO_COLS)
+		for (size_t j = 0; j < p->steps; j++) {
+			const float *from = w + o * out_step + c * in_step + p->at[j];
+			float *at = to + j * t->in.c * MICRO_COLS;
+			for (size_t l = 0; l < n; l++, from += out_step)
+				at[l] = *from;
+			for (size_t l = n; l < MICRO_COLS; l++)
+				at[l] = 0;
+		}
+}
+
 void tile_pack(struct tile *t, const float *w)
 {
-	size_t k = t->s.kh * t->s.kw;
-	size_t in_step = t->back ? t->s.c * k : k, out_step = t->back ? k : t->s.c * k;
 	for (size_t i = 0; i < t->nphases; i++) {
 		const struct phase *p = &t->phase[i];
 		for (size_t o = 0; o < t->out.c; o += MICRO_COLS) {
-			float *to = p->w + o * p->steps * t->in.c;
 			size_t n = t->out.c - o < MICRO_COLS ? t->out.c - o : MICRO_COLS;
-			for (size_t c = 0; c < t->in.c; c++)
-				for (size_t j = 0; j < p->steps; j++)
-					for (size_t l = 0; l < MICRO_COLS; l++)
-						to[(j * t->in.c + c) * MICRO_COLS + l] =
-							l < n ? w[(o + l) * out_step + c * in_step + p->at[j]] : 0;
+			pack_panel(t, p, w, o, n, p->w + o * p->steps * t->in.c);
 		}
 	}
 }
@@ -219,7 +227,8 @@ static const float *widen(const struct tile *t, const float *from, float *to)
 }
 
 /* Where the inputs of a position lie, of which h and w are the place in the input: x (taps, MICRO_ROWS) of one row. */
-static void locate_inputs(const struct tile *t, const struct phase *p, const float *from, ptrdiff_t h, ptrdiff_t w, const float **x)
+static void locate_inputs(const struct tile *t, const struct phase *p, const float *from, ptrdiff_t h, ptrdiff_t w,
+			  const float **x)
 {
 	ptrdiff_t rows = (ptrdiff_t)t->in.h, cols = (ptrdiff_t)t->in.w, c = (ptrdiff_t)t->in.c;
 	bool inside = h + p->least_dr >= 0 && h + p->most_dr < rows && w + p->least_dq >= 0 && w + p->most_dq < cols;
@@ -234,7 +243,8 @@ static void locate_inputs(const struct tile *t, const struct phase *p, const flo
 }
 
 /* Positions first..first+n-1 of a phase: the tables of where their inputs and outputs are. */
-static void locate(const struct tile *t, const struct phase *p, const float *from, size_t first, size_t n, struct scratch *sc)
+static void locate(const struct tile *t, const struct phase *p, const float *from, size_t first, size_t n,
+		   struct scratch *sc)
 {
 	size_t j = first % p->cols, i = first / p->cols % p->rows, picture = first / p->cols / p->rows;
 	size_t full = (n + MICRO_ROWS - 1) / MICRO_ROWS * MICRO_ROWS;

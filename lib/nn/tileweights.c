@@ -125,9 +125,8 @@ static struct micro_walk straight(struct micro_walk w)
 		w.cols *= w.rows, w.rows = 1;
 		w.x_row = w.x_picture, w.y_row = w.y_picture;
 	}
-	if (w.rows == 1 && w.x_picture == w.cols * w.x_col) {
+	if (w.rows == 1 && w.x_picture == w.cols * w.x_col)
 		w.cols *= w.pictures, w.pictures = 1;
-	}
 	return w;
 }
 
@@ -139,9 +138,9 @@ static void multiply(const struct plan *p, const float *x, const float *y, float
 	for (size_t k = 0; k < p->panels; k++)
 		for (size_t c = 0; c < p->slices; c++)
 			for (size_t t = 0; t < p->steps; t++, acc += MICRO_ROWS * MICRO_COLS) {
-				const float *from = p->few ? x + t * row + c * MICRO_ROWS
-							   : x + c * p->x_panel + t / s->kw * row + t % s->kw * s->dw * MICRO_ROWS;
-				micro_outer(&walk, from, y + k * p->y_panel, acc, first);
+				size_t at = p->few ? t * row + c * MICRO_ROWS
+						   : c * p->x_panel + t / s->kw * row + t % s->kw * s->dw * MICRO_ROWS;
+				micro_outer(&walk, x + at, y + k * p->y_panel, acc, first);
 			}
 }
 

@@ -120,21 +120,32 @@ static const char *check_numbers(const struct strs *l, const char *option, doubl
 
 /* ---- the form ---- */
 
-/* Height and width of the first picture that can be read; whether it is grey. */
+static bool is_grey(const struct picture *p)
+{
+	for (size_t i = 0; i < (size_t)p->h * (size_t)p->w; i++)
+		if (p->px[3 * i] != p->px[3 * i + 1] || p->px[3 * i] != p->px[3 * i + 2])
+			return false;
+	return true;
+}
+
+/* Height and width of the first picture that can be read; whether none of them has a colour. */
 static void look_at(const struct cells *c, int32_t *h, int32_t *w, bool *grey)
 {
+	size_t seen = 0;
 	*h = *w = LARGE;
-	*grey = false;
+	*grey = true;
 	for (size_t i = 0; i < c->n; i++) {
 		struct picture p;
 		if (picture_load(c->s[i], c->root, (struct picture_spec){ .c = 3 }, &p))
 			continue;
-		*h = p.h;
-		*w = p.w;
-		*grey = c->s[i].n > 2 && c->s[i].s[0] == 'P' && (c->s[i].s[1] == '5' || c->s[i].s[1] == '2');
+		if (seen++ == 0) {
+			*h = p.h;
+			*w = p.w;
+		}
+		*grey = *grey && is_grey(&p);
 		picture_free(&p);
-		return;
 	}
+	*grey = *grey && seen > 0;
 }
 
 /* What the words of --normalise mean: (px * scale - mean) / std. */

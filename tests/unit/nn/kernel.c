@@ -269,8 +269,8 @@ START_TEST(threads_share_a_kernel)
 		struct rng r = rng_at(l, "test.kernel.threads", 0);
 		struct kernel *k = kernel_new(&s, ALL, true, true, false);
 		struct twin w = twin_new(s.oc * (s.c / s.groups) * s.kh * s.kw, &r);
-		struct crowd c = { k, twin_new(s.n * s.h * s.w * s.c, &r), twin_new(s.n * s.oh * s.ow * s.oc, &r), twin_new(s.oc, &r),
-				   { { 0 } }, { { 0 } }, { { 0 } }, { 0 } };
+		struct crowd c = { .k = k, .x = twin_new(s.n * s.h * s.w * s.c, &r), .o = twin_new(s.oc, &r) };
+		c.gy = twin_new(s.n * s.oh * s.ow * s.oc, &r);
 		for (size_t i = 0; i < 8; i++) {
 			c.y[i] = twin_new(c.gy.n, &r), c.gx[i] = twin_new(c.x.n, &r), c.gw[i] = twin_new(w.n, &r);
 			c.scratch[i] = mem_aligned(kernel_scratch(k), 1);
