@@ -40,9 +40,9 @@ static void fill(struct params *ps)
 	for (size_t k = 0; k < ps->n; k++) {
 		const struct param *p = ps->p[k];
 		uint64_t hash = golden_fnv(p->name);
-		double scale = p->ndim > 1 ? sqrt(6.0 / (double)(p->n / p->dim[0])) : ends_in(p->name, "running_var") ? 0.5
-			     : ends_in(p->name, "weight") ? 0.2 : 0.1;
-		double middle = p->ndim > 1 ? 0 : ends_in(p->name, "running_var") ? 1 : ends_in(p->name, "weight") ? 0.6 : 0;
+		bool var = ends_in(p->name, "running_var"), weight = ends_in(p->name, "weight"), six = ends_in(p->name, "conv.0.1.bias");
+		double scale = p->ndim > 1 ? sqrt(6.0 / (double)(p->n / p->dim[0])) : six ? 1 : var ? 0.5 : weight ? 0.2 : 0.1;
+		double middle = p->ndim > 1 ? 0 : six ? 6 : var ? 1 : weight ? 0.6 : 0;
 		for (size_t i = 0; i < p->n; i++)
 			param_x(ps, p)[i] = (real)(middle + mixed(hash, i) * scale);
 	}
