@@ -29,6 +29,10 @@ FLOOR ?= 200
 DRAWS ?= $(if $(QUICK),100,1000)
 FASHION ?= /usr/share/datasets/fashion-mnist
 
+ifeq ($(TRAIN)$(filter simpsons-imbalance,$(KIND)),simpsons-imbalance)
+$(error make simpsons-imbalance needs TRAIN=: the classes of Fashion-MNIST are equally frequent)
+endif
+
 folder = $(wildcard $(1)/.)
 # Pictures of a folder come in any size; those of a manifest and of idx stay as they are unless SIZE= says otherwise.
 SIZE ?= $(if $(QUICK),28,$(if $(call folder,$(TRAIN)),64))

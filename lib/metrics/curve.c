@@ -12,6 +12,8 @@
 #include "metrics/parts.h"
 #include "metrics/rank.h"
 
+#define SHORT 20	/* rounds of a training, each of which its picture shows */
+
 /* ---- series ---- */
 
 static struct series *add_series(struct curve *c, const char *name)
@@ -377,10 +379,23 @@ void curve_learning(struct curve *c, struct reader *r)
 
 /* ---- pictures ---- */
 
+/* Few enough points to draw each: of a calibration, of a short training. */
+static bool shows_points(const struct curve *c)
+{
+	for (size_t i = 0; strcmp(c->kind, "learning") == 0 && i < c->n; i++) {
+		size_t rounds = 0;
+		for (const char *p = c->s[i].rows.s; p && (p = strchr(p, '\n')); p++)
+			rounds++;
+		if (rounds > SHORT)
+			return false;
+	}
+	return strcmp(c->kind, "learning") == 0 || strcmp(c->kind, "calibration") == 0;
+}
+
 /* The series that share a panel with series `first`, in one plot command. */
 static void put_panel(struct str *out, const struct curve *c, const struct shape *shape, size_t first)
 {
-	const char *panel = c->s[first].panel, *style = strcmp(shape->name, "calibration") == 0 ? "linespoints pt 7" : "lines";
+	const char *panel = c->s[first].panel, *style = shows_points(c) ? "linespoints pt 7 ps 0.8" : "lines";
 	str_puts(out, "set ylabel ");
 	put_quoted(out, panel ? panel : shape->ylabel);
 	str_puts(out, "\nplot ");
@@ -405,7 +420,7 @@ static bool opens_panel(const struct curve *c, size_t i)
 /* Of k labels: pixels of a cell, and the size of its number; 0: no room for one. */
 static void confusion_sizes(size_t k, size_t *cell, size_t *font)
 {
-	*cell = k <= 12 ? 56 : k <= 24 ? 38 : k <= 60 ? 26 : k <= 120 ? 14 : 4;
+	*cell = k <= 4 ? 90 : k <= 12 ? 56 : k <= 24 ? 38 : k <= 60 ? 26 : k <= 120 ? 14 : 4;
 	*font = k <= 12 ? 11 : k <= 24 ? 9 : k <= 60 ? 7 : 0;
 }
 
@@ -420,7 +435,7 @@ static void plot_confusion(const struct curve *c, const char *terminal, struct s
 	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\nset datafile separator ','\n", terminal, w,
 		   h * c->n, tic);
 	str_puts(out, "set palette defined (0 '#ffffff', 0.5 '#6baed6', 1 '#08306b')\nset cbrange [0:1]\n");
-	str_puts(out, "set cblabel 'share of the rows of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
+	str_puts(out, "set cblabel 'share of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
 	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\nset tics scale 0 noenhanced\n", c->columns - 1, c->lines - 1);
 	str_printf(out, "set xtics rotate by 90 right (%s)\nset ytics (%s)\n", named ? c->across.s : "", named ? c->down.s : "");
 	for (size_t i = 0; i < c->n; i++)
@@ -455,6 +470,8 @@ bool curve_plot(const struct curve *c, const char *format, struct str *out)
 	str_printf(out, "set xlabel '%s' offset 0,0.4\nset key noenhanced outside bottom center horizontal\nset ylabel noenhanced\n", shape->xlabel);
 	for (size_t i = 0; i < c->n; i++)
 		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s ? c->s[i].rows.s : "");
+	if (strcmp(c->kind, "learning") == 0)
+		str_printf(out, "%s%s", panels == c->n ? "unset key\n" : "", shows_points(c) ? "set xtics 1\n" : "");
 	str_printf(out, "set multiplot layout %zu,1\n", panels);
 	for (size_t i = 0; i < c->n; i++)
 		if (opens_panel(c, i))
