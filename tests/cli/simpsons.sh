@@ -34,7 +34,7 @@ for f in confusion learning mistakes; do check "$f.png is a picture" png "$tmp/a
 check 'the confusion counts all rows' awk -F, 'NR > 1 { for (i = 3; i <= NF; i++) n += $i } END { exit n != '"$(($(wc -l <"$tmp/a/valid.csv") - 1))"' }' "$tmp/a/confusion.csv"
 check 'the learning curve has loss and metric' sh -c "cut -d, -f1 $tmp/a/learning.csv | sort -u | tr '\n' ' ' | grep -q 'f1:macro .*train_loss'"
 check 'the rows held out are those that the best epoch was chosen on' \
-	test "$(dls-predict --show "$tmp/a/best.model" | jq -r '.metrics.valid["f1:macro"]')" = "$(dls-eval f1:macro <"$tmp/a/predictions.csv" | cut -f 2)"
+	test "$(dls-predict --show "$tmp/a/best.model" | jq -r .metrics.valid.score)" = "$(dls-eval f1:macro <"$tmp/a/predictions.csv" | cut -f 2)"
 sleep 0.02
 touch "$tmp/stamp"
 check 'again' run simpsons a TRAIN="$tmp/train" TEST="$tmp/test" VALID=0.3 EPOCHS=8
