@@ -29,7 +29,7 @@ LIBS = -lcsv -lcjson -lz -lzstd -lxxhash -lutf8proc -lstemmer -lturbojpeg -lpng1
 CHECKLIBS = -lcheck -lsubunit -lrt
 
 # Nets are built twice: in float with oneDNN, for use, and in double with naive kernels, for tests.
-F64_SRC := $(sort $(filter-out lib/nn/dnnl.c,$(wildcard lib/nn/*.c lib/nn/*/*.c)))
+F64_SRC := $(sort $(filter-out $(addprefix lib/nn/,dnnl.c tile.c tileweights.c micro.c),$(wildcard lib/nn/*.c lib/nn/*/*.c)))
 LIB_SRC := $(filter-out lib/nn/naive.c,$(sort $(wildcard lib/*/*.c lib/*/*/*.c)))
 CMD_SRC := $(sort $(wildcard cmd/dls-*.c))
 CASE_SRC := $(wildcard tests/unit/nn/cases*.c)
@@ -108,7 +108,7 @@ bench-quick:
 	RUNS=1 RUNS_CONTEST=1 ROWS=20000 MB=20 $(MAKE) bench BENCHES='cold contest reading stream'
 
 BENCHES = $(patsubst tests/bench/%.sh,%,$(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)))
-bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf
+bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf $(B)/bench/kernel
 	@for b in $(BENCHES); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh tests/bench/$$b.sh || exit 1; done
 
 fuzz:

@@ -108,8 +108,8 @@ int main(int argc, char **argv)
 	how.folder = o.image_folder;
 	struct reader *r = reader_open(NULL, how);
 	if (reader_is_bytes(r))
-		die(ST_USAGE, "%s: rows of idx and CIFAR are pictures, which CSV does not hold; dls-train --valid-frac holds a share of them out",
-		    reader_where(r));
+		die(ST_USAGE, "%s: rows of idx and CIFAR are pictures, which CSV does not hold; dls-train --valid-frac holds a share "
+		    "of them out", reader_where(r));
 	if (o.add && reader_is_lines(r))
 		die(ST_USAGE, "--add %s: rows of svmlight and VW have no place for a column", o.add);
 	if (o.add && reader_find(r, o.add) != SIZE_MAX)

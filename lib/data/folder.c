@@ -123,7 +123,8 @@ static void leave_out_strays(struct folder_rows *f)
 	if (kept == 0)
 		return;
 	if (kept < f->n)
-		warn("%s: pictures beside the class folders, which have no class and are left out: %zu", f->dir, f->n - kept);
+		warn("%s: pictures beside the class folders, which have no class and are left out: %zu", f->dir,
+		     f->n - kept);
 	f->n = kept;
 	f->ncols = 2;
 }
@@ -138,8 +139,8 @@ struct folder_rows *folder_rows_open(const char *dir, struct dict *names)
 	if (f->others)
 		note(0, "%s: files left out because their names do not end as those of pictures do: %zu", dir, f->others);
 	if (f->n == 0)
-		die(ST_DATA, "%s: no pictures in this folder; their names end in .jpg, .jpeg, .png, .bmp, .pnm, .pgm, .ppm or .pbm",
-		    dir);
+		die(ST_DATA, "%s: no pictures in this folder; their names end in .jpg, .jpeg, .png, .bmp, .pnm, .pgm, .ppm or "
+		    ".pbm", dir);
 	dict_add(names, "image", 5);
 	if (f->ncols == 2)
 		dict_add(names, "label", 5);

@@ -15,7 +15,6 @@
 
 struct pixel_rows {
 	struct feed *feed;
-	enum pixels form;
 	uint64_t at;		/* byte of the stream at the window's begin */
 	uint64_t total, done;	/* pictures: as idx promises, else UINT64_MAX; given so far */
 	size_t h, w, c;
@@ -86,7 +85,8 @@ static void read_idx(struct pixel_rows *p)
 	if (s[2] != IDX_BYTES)
 		die(ST_DATA, "%s: byte 2: idx of type 0x%02x; pictures are bytes, 0x08", where, (unsigned char)s[2]);
 	if (dims == 1)
-		die(ST_DATA, "%s: these are labels (idx of one dimension): --idx-labels takes them, the pictures come here", where);
+		die(ST_DATA, "%s: these are labels (idx of one dimension): --idx-labels takes them, the pictures come here",
+		    where);
 	if (dims != 3 && dims != 4)
 		die(ST_DATA, "%s: byte 3: idx of %u dimensions; pictures have 3, or 4 with channels", where, dims);
 	need(p, 4 + 4 * (size_t)dims, "the header of idx");
@@ -95,8 +95,8 @@ static void read_idx(struct pixel_rows *p)
 		d[i] = big_endian(s + 4 + 4 * i);
 	bool sides = d[1] > 0 && d[2] > 0 && d[1] <= MOST_SIDE && d[2] <= MOST_SIDE;
 	if (!sides || (d[3] != 1 && d[3] != 3) || (size_t)d[1] * d[2] * d[3] > RECORD_MAX)
-		die(ST_DATA, "%s: byte 8: pictures of %u x %u pixels and %u channels; sides are 1 to %d, channels 1 or 3", where,
-		    d[1], d[2], d[3], MOST_SIDE);
+		die(ST_DATA, "%s: byte 8: pictures of %u x %u pixels and %u channels; sides are 1 to %d, channels 1 or 3",
+		    where, d[1], d[2], d[3], MOST_SIDE);
 	consume(p, 4 + 4 * (size_t)dims);
 	p->total = d[0];
 	p->h = d[1];
@@ -113,14 +113,15 @@ static void open_labels(struct pixel_rows *p, const char *path)
 	if (n < sizeof(head) || big_endian(head) != (IDX_BYTES << 8 | 1))
 		die(ST_DATA, "%s: no idx file of labels: it does not begin with 00 00 08 01 and their number", where);
 	if (big_endian(head + 4) != p->total)
-		die(ST_DATA, "%s: %u labels, but %s has %" PRIu64 " pictures", where, big_endian(head + 4), p->feed->where, p->total);
+		die(ST_DATA, "%s: %u labels, but %s has %" PRIu64 " pictures", where, big_endian(head + 4), p->feed->where,
+		    p->total);
 }
 
 struct pixel_rows *pixel_rows_open(struct feed *f, enum pixels form, const char *labels, struct dict *names)
 {
 	struct pixel_rows *p = NEW0(struct pixel_rows, 1);
-	*p = (struct pixel_rows){ .feed = f, .form = form, .at = f->begin, .total = UINT64_MAX, .h = CIFAR_SIDE, .w = CIFAR_SIDE,
-		.c = 3, .planar = form != PIXELS_IDX, .nlabels = form == PIXELS_CIFAR100 ? 2 : form == PIXELS_CIFAR10 ? 1 : 0 };
+	*p = (struct pixel_rows){ .feed = f, .at = f->begin, .total = UINT64_MAX, .h = CIFAR_SIDE, .w = CIFAR_SIDE, .c = 3,
+		.planar = form != PIXELS_IDX, .nlabels = form == PIXELS_CIFAR100 ? 2 : form == PIXELS_CIFAR10 };
 	if (labels && form != PIXELS_IDX)
 		die(ST_USAGE, "--idx-labels is for pictures as idx; records of CIFAR hold their labels");
 	if (form == PIXELS_IDX)
@@ -134,7 +135,7 @@ struct pixel_rows *pixel_rows_open(struct feed *f, enum pixels form, const char 
 		dict_add(names, "label", 5);
 	p->ncols = (size_t)dict_size(names);
 	for (int i = 0; i < 256; i++)
-		snprintf(p->digits[i], sizeof(p->digits[i]), "%d", i);
+		snprintf(p->digits[i], sizeof(p->digits[i]), "%d", (uint8_t)i);
 	p->nhead = (size_t)snprintf(p->head, sizeof(p->head), "P%c\n%zu %zu\n255\n", p->c == 1 ? '5' : '6', p->w, p->h);
 	return p;
 }
@@ -178,8 +179,8 @@ static void put_labels(const struct pixel_rows *p, const char *record, uint64_t 
 	for (size_t i = 0; i < p->nlabels; i++) {
 		uint8_t label = (uint8_t)record[i];
 		if (label > most[p->nlabels - 1][i])
-			die(ST_DATA, "%s: byte %" PRIu64 ": the label %d; CIFAR-%s has 0 to %d there", p->feed->where, at + i, label,
-			    p->nlabels == 1 ? "10" : "100", most[p->nlabels - 1][i]);
+			die(ST_DATA, "%s: byte %" PRIu64 ": the label %d; CIFAR-%s has 0 to %d there", p->feed->where, at + i,
+			    label, p->nlabels == 1 ? "10" : "100", most[p->nlabels - 1][i]);
 		cells[i] = label_cell(p, label);
 	}
 }
@@ -188,14 +189,15 @@ static void read_labels(struct pixel_rows *p, size_t rows)
 {
 	size_t n = stream_read(p->labels, (char *)p->label, rows);
 	if (n < rows)
-		die(ST_DATA, "%s: byte %" PRIu64 ": the file is cut off: it promises %" PRIu64 " labels", stream_where(p->labels),
-		    8 + p->done + n, p->total);
+		die(ST_DATA, "%s: byte %" PRIu64 ": the file is cut off: it promises %" PRIu64 " labels",
+		    stream_where(p->labels), 8 + p->done + n, p->total);
 }
 
-/* After the last picture that idx promises there is nothing. */
+/* After the last picture that idx promises there is nothing, nor after its label. */
 static bool ended(struct pixel_rows *p)
 {
 	struct feed *f = p->feed;
+	char more;
 	while (available(f) == 0 && !f->eof)
 		feed_more(f);
 	if (p->done < p->total && available(f) > 0)
@@ -203,10 +205,14 @@ static bool ended(struct pixel_rows *p)
 	if (p->total == UINT64_MAX)
 		return true;
 	if (available(f) > 0)
-		die(ST_DATA, "%s: byte %" PRIu64 ": the file goes on after its %" PRIu64 " pictures", f->where, p->at, p->total);
+		die(ST_DATA, "%s: byte %" PRIu64 ": the file goes on after its %" PRIu64 " pictures", f->where, p->at,
+		    p->total);
 	if (p->done < p->total)
-		die(ST_DATA, "%s: byte %" PRIu64 ": the file ends after %" PRIu64 " of its %" PRIu64 " pictures", f->where, p->at,
-		    p->done, p->total);
+		die(ST_DATA, "%s: byte %" PRIu64 ": the file ends after %" PRIu64 " of its %" PRIu64 " pictures", f->where,
+		    p->at, p->done, p->total);
+	if (p->labels && stream_read(p->labels, &more, 1))
+		die(ST_DATA, "%s: byte %" PRIu64 ": the file goes on after its %" PRIu64 " labels", stream_where(p->labels),
+		    8 + p->total, p->total);
 	return true;
 }
 

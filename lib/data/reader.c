@@ -55,8 +55,14 @@ static bool read_block(struct reader *r)
 {
 	struct block *b = &r->block;
 	b->first = r->rows;
-	bool more = r->json ? json_rows_next(r->json, b) : r->lines ? line_rows_next(r->lines, b) :
-		r->pixels ? pixel_rows_next(r->pixels, b) : r->folder ? folder_rows_next(r->folder, b) : csv_rows_next(r->csv, b);
+	bool more;
+	switch (r->form) {
+	case FORM_JSON: more = json_rows_next(r->json, b); break;
+	case FORM_PIXELS: more = pixel_rows_next(r->pixels, b); break;
+	case FORM_FOLDER: more = folder_rows_next(r->folder, b); break;
+	case FORM_CSV: more = csv_rows_next(r->csv, b); break;
+	default: more = line_rows_next(r->lines, b);
+	}
 	if (!more)
 		return false;
 	r->rows += b->nrows;

@@ -40,7 +40,8 @@ struct table {
 
 /* Kinds that are forced (text and image are never inferred), what else means missing, what is not to be stored at all. */
 struct tab_spec {
-	const char *const *numeric, *const *categorical, *const *text, *const *image, *const *drop, *const *missing;	/* each ends in NULL, or is NULL */
+	/* each ends in NULL, or is NULL */
+	const char *const *numeric, *const *categorical, *const *text, *const *image, *const *drop, *const *missing;
 	const char *root;	/* of the images */
 	bool strict_text;	/* a text that is not UTF-8 is an error, not a warning */
 	int threads;

@@ -344,7 +344,8 @@ static bool ens_importance(const void *fit, const struct data *x, const char *ki
 
 #define ANY_TASK (TASK_CLASSES | TASK_REGRESSION)
 #define METHOD(id, its_name, its_tasks, its_opts, its_apply, its_brief, its_details, ...) \
-	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, .takes = TAKES_TEXT | TAKES_IMAGE, \
+	const struct family family_##id = { .name = its_name, .brief = its_brief, .tasks = its_tasks, \
+		.takes = TAKES_TEXT | TAKES_IMAGE, \
 		.opts = its_opts, \
 		.opts_size = sizeof(struct method_opts), .details = its_details, .predict = ens_predict, .save = ens_save, \
 		.load = ens_load, .free = ens_free, .show = ens_show, .importance = ens_importance, .gather = ens_gather }; \

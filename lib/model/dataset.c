@@ -78,8 +78,8 @@ static void refuse_kinds(const struct dataset *d, const struct names *texts, con
 {
 	for (size_t i = 0; i < texts->n; i++)
 		if (is_role(d, texts->names[i]))
-			die(ST_USAGE, "the column '%s' cannot be both %s and --target, --weight, --group or --time", texts->names[i],
-			    what);
+			die(ST_USAGE, "the column '%s' cannot be both %s and --target, --weight, --group or --time",
+			    texts->names[i], what);
 }
 
 static void refuse_both(const struct names *a, const struct names *b, const char *what)
@@ -110,8 +110,9 @@ static void drop_others(const struct dataset *d, const struct reader *r, struct 
 {
 	for (size_t i = 0; (reader_is_lines(r) || reader_image(r)) && i < reader_ncols(r); i++) {
 		const char *name = reader_name(r, i);
-		if (!is_role(d, name) && !listed(&w->numeric, name) && !listed(&w->categorical, name) && !listed(&w->text, name) &&
-		    !listed(&w->image, name))
+		bool wanted = is_role(d, name) || listed(&w->numeric, name) || listed(&w->categorical, name) ||
+			listed(&w->text, name) || listed(&w->image, name);
+		if (!wanted)
 			add_names(r, "", &(struct strs){ (char *[]){ (char *)(uintptr_t)name }, 1 }, &w->drop);
 	}
 }

@@ -49,7 +49,7 @@ struct dataset {
 	struct arena *texts;	/* owns texts that are not the table's; or NULL */
 };
 
-/* What target and weight are when they are not given (NULL): svmlight, VW and pictures have names for them. Dies without a target. */
+/* What target and weight are when they are not given (NULL): svmlight, VW and pictures have names. Dies without a target. */
 void roles_of_lines(const struct reader *r, const char **target, const char **weight);
 
 /*

@@ -107,7 +107,8 @@ struct second {
 	uint64_t *lines;	/* (d->n) */
 };
 
-static void read_block(struct second *s, const struct block *b, struct column *block, const struct dataset *like, struct convert *cv)
+static void read_block(struct second *s, const struct block *b, struct column *block, const struct dataset *like,
+		       struct convert *cv)
 {
 	struct dataset *d = s->d;
 	bind_more(&s->bind);
@@ -131,7 +132,8 @@ static void keep_good(struct second *s, const struct train_opts *o)
 {
 	struct dataset *d = s->d;
 	size_t kept = 0;
-	bool *good = pictures_good(s->g.cols, s->g.ncols, d->n, s->lines, reader_where(s->r), o->skip_bad, cmd_threads(o->threads));
+	bool *good = pictures_good(s->g.cols, s->g.ncols, d->n, s->lines, reader_where(s->r), o->skip_bad,
+				   cmd_threads(o->threads));
 	if (!good)
 		return;
 	uint32_t *rows = NEW(uint32_t, d->n);
@@ -173,8 +175,9 @@ void dataset_read_as(struct dataset *d, const char *path, const struct train_opt
 	struct column *block = schema_columns(&like->schema);
 	struct convert cv = { .unseen = NEW0(uint64_t, like->schema.nfields), .missing = NEW0(uint64_t, like->schema.nfields) };
 	s.target = reader_need(s.r, like->schema.target, "--target");
-	if (like->roles[ROLE_WEIGHT])	/* that VW rows have weights does not oblige others */
-		s.weight = o->weight ? reader_need(s.r, like->roles[ROLE_WEIGHT], "--weight") : reader_find(s.r, like->roles[ROLE_WEIGHT]);
+	const char *weight = like->roles[ROLE_WEIGHT];
+	if (weight)	/* that VW rows have weights does not oblige others */
+		s.weight = o->weight ? reader_need(s.r, weight, "--weight") : reader_find(s.r, weight);
 	for (size_t c = 0; c < s.g.ncols; c++)
 		if (s.g.cols[c].kind == KIND_IMAGE && root)
 			s.g.cols[c].root = arena_strn(s.g.texts, root, strlen(root));

@@ -29,7 +29,8 @@ void bad_picture_put(const struct bad_picture *b, const char *where, struct str 
 	if (b->cell.n && memchr(b->cell.s, '\0', b->cell.n))
 		str_printf(out, "%zu bytes: ", b->cell.n);
 	else if (b->cell.n)
-		str_printf(out, "'%.*s%s': ", (int)(b->cell.n < LONG ? b->cell.n : LONG), b->cell.s, b->cell.n > LONG ? "..." : "");
+		str_printf(out, "'%.*s%s': ", (int)(b->cell.n < LONG ? b->cell.n : LONG), b->cell.s,
+			   b->cell.n > LONG ? "..." : "");
 	str_puts(out, b->why);
 }
 
@@ -88,8 +89,8 @@ bool *pictures_good(const struct column *cols, size_t ncols, size_t n, const uin
 		first = good[i] ? first : i;
 	}
 	if (count && !skip)
-		die(ST_DATA, "%s: rows whose picture cannot be read: %zu of %zu, the first in line %" PRIu64 "; --skip-bad leaves them out",
-		    where, n - left, n, lines[first]);
+		die(ST_DATA, "%s: rows whose picture cannot be read: %zu of %zu, the first in line %" PRIu64 "; --skip-bad leaves "
+		    "them out", where, n - left, n, lines[first]);
 	if (count && left == 0)
 		die(ST_DATA, "%s: none of %zu rows has a picture that can be read", where, n);
 	if (count) {

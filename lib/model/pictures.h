@@ -37,7 +37,7 @@ void bad_picture_say(const struct bad_picture *b, const char *where, uint64_t co
 bool *pictures_good(const struct column *cols, size_t ncols, size_t n, const uint64_t *lines, const char *where, bool skip,
 		    int threads);
 
-/* What the paths of a stream's pictures are relative to: its own folder, or --root, or NULL. Dies (ST_USAGE) where there are both. */
+/* What the paths of a stream's pictures are relative to: its own folder, --root or NULL. Dies (ST_USAGE) where both are. */
 const char *pictures_root(const struct reader *r, const char *root);
 
 #endif

@@ -79,7 +79,8 @@ static size_t cell_need(const struct scorer *s, const char *name, const char *wh
 {
 	size_t at = reader_need(s->r, name, who);
 	if (reader_is_bytes(s->r) && strcmp(reader_name(s->r, at), reader_image(s->r)) == 0)
-		die(ST_USAGE, "%s %s: it holds the pictures themselves, which CSV does not; @row and @index number the rows", who, name);
+		die(ST_USAGE, "%s %s: it holds the pictures themselves, which CSV does not; @row and @index number the rows",
+		    who, name);
 	return at;
 }
 
@@ -255,7 +256,7 @@ static void put_row(const struct scorer *s, struct str *t, size_t row, const dou
 	str_putc(t, '\n');
 }
 
-/* Row r of the inputs, whose place in the block is given, has no prediction: true when that is for a picture that cannot be read. */
+/* Row r of the inputs, at a place in the block, has no prediction: true when that is for a picture that cannot be read. */
 static bool is_unread(const struct scorer *s, const struct column *cols, size_t r, size_t place, struct chunk *c)
 {
 	for (size_t f = 0; f < s->m->schema.nfields; f++) {
@@ -456,23 +457,40 @@ static bool report_drift(const struct scorer *s, const struct convert *total, ui
 	return drift || nnews > 0;
 }
 
-enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+static void check_options(const struct model *m, const struct predict_opts *o)
 {
-	struct scorer s = { .m = m, .o = o, .k = model_outputs(m) };
-	size_t nfields = m->schema.nfields;
-	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
-	struct str head = { 0 };
-	uint64_t rows = 0;
 	if (o->columns.n && (o->id.n || o->keep.n || o->append || o->contrib))
 		die(ST_USAGE, "--columns names every column of the output; leave out --id, --keep, --append and --contrib");
 	if (o->features && (o->columns.n || o->contrib))
 		die(ST_USAGE, "--features writes other columns than --columns and --contrib");
 	if (o->features && !m->family->features)
 		die(ST_USAGE, "--features: the family %s has no layers", m->family->name);
-	if (o->features)
-		s.k = m->family->nfeatures(m->fit);
 	if (o->contrib && !m->family->contrib)
 		die(ST_USAGE, "--contrib: the family %s has no contributions", m->family->name);
+}
+
+static void write_header(const struct scorer *s, struct out *out)
+{
+	struct str head = { 0 };
+	for (size_t i = 0; i < s->plan.n; i++) {
+		if (i)
+			str_putc(&head, ',');
+		csv_put(&head, slice_of(s->plan.cols[i].name));
+	}
+	str_putc(&head, '\n');
+	out_write(out, head.s, head.n);
+	str_free(&head);
+}
+
+enum status score_stream(const struct model *m, const char *path, const struct predict_opts *o, struct out *out)
+{
+	struct scorer s = { .m = m, .o = o, .k = model_outputs(m) };
+	size_t nfields = m->schema.nfields;
+	struct convert total = { .unseen = NEW0(uint64_t, nfields), .missing = NEW0(uint64_t, nfields) };
+	uint64_t rows = 0;
+	check_options(m, o);
+	if (o->features)
+		s.k = m->family->nfeatures(m->fit);
 	if (o->contrib)
 		s.scores = m->schema.nlabels > 2 ? (size_t)m->schema.nlabels : 1;
 	s.parts = m->nfeatures + m->vectors.n + 1;
@@ -484,20 +502,15 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	refuse_twins(&s.plan);
 	s.mistakes = mistakes_open(m, s.r, o, s.root);
 	size_t ncols = reader_ncols(s.r);
-	for (size_t i = 0; i < s.plan.n; i++) {
-		if (i)
-			str_putc(&head, ',');
-		csv_put(&head, slice_of(s.plan.cols[i].name));
-	}
-	str_putc(&head, '\n');
-	out_write(out, head.s, head.n);
+	write_header(&s, out);
 	while ((s.b = reader_next(s.r))) {
 		rows += s.b->nrows;
 		bind_more(&s.bind);
 		score_block(&s, &total, out);
 	}
 	if (s.bad)
-		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r), s.bad, rows);
+		warn("%s: rows left out because their picture cannot be read: %" PRIu64 " of %" PRIu64, reader_where(s.r),
+		     s.bad, rows);
 	mistakes_close(s.mistakes);
 	bool drift = report_drift(&s, &total, rows);
 	for (size_t c = ncols; o->append && c < reader_ncols(s.r); c++)
@@ -508,7 +521,6 @@ enum status score_stream(const struct model *m, const char *path, const struct p
 	free(s.plan.cols);
 	bind_close(&s.bind);
 	reader_close(s.r);
-	str_free(&head);
 	free(total.unseen);
 	free(total.missing);
 	return drift && o->strict ? ST_GATE : ST_OK;

@@ -2,7 +2,8 @@
  * Kernels in float by oneDNN (the C API of its version 2): a primitive for each
  * direction in use. Activations are NHWC outside; weights are packed into the
  * layout that the primitive likes best. Where oneDNN has nothing fast for NHWC,
- * the primitive works between reorders, on arrays in scratch memory.
+ * the primitive works between reorders, on arrays in scratch memory. Where it
+ * has nothing that a core's peak would allow, tile.c does the work: tiles().
  *
  * oneDNN would use all cores by OpenMP: each entry says that its thread uses
  * one. Memory objects are made for each run, which costs less than a
@@ -16,6 +17,8 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "nn/micro.h"
+#include "nn/tile.h"
 
 void omp_set_num_threads(int n);	/* libgomp's; its header is the compiler's, not oneDNN's */
 
@@ -29,12 +32,15 @@ static const enum array written[DIRECTIONS] = { Y, X, W };
 struct form {
 	dnnl_memory_desc_t outer, inner;
 	bool same;
-	dnnl_primitive_t reorder, adding;	/* outer to inner, of what is written inner to outer; adding to outer */
+	dnnl_primitive_t reorder, adding;	/* outer to inner, or of what is written inner to outer, and so as to add */
 	size_t at, bytes;			/* of the inner array in scratch memory */
 };
 
 struct part {
-	dnnl_primitive_t run;	/* NULL: not in use */
+	bool used;
+	bool tiled;		/* by tile.c: nothing counts but tile (NULL for gradients of weights) and scratch */
+	struct tile *tile;
+	dnnl_primitive_t run;
 	struct form form[ARRAYS];
 	dnnl_memory_desc_t pad;	/* the primitive's own scratch, at 0 */
 	float *packed;		/* weights, inner */
@@ -72,13 +78,19 @@ static dnnl_memory_desc_t picture(size_t n, size_t h, size_t w, size_t c, dnnl_f
 	return desc_of(4, d, tag);
 }
 
-static dnnl_memory_desc_t weights(const struct conv_shape *s, bool any)
+static dnnl_memory_desc_t weights(const struct conv_shape *s, dnnl_format_tag_t tag)
 {
 	dnnl_dim_t g = (dnnl_dim_t)s->groups, o = (dnnl_dim_t)s->oc, c = (dnnl_dim_t)(s->c / s->groups);
 	dnnl_dim_t h = (dnnl_dim_t)s->kh, w = (dnnl_dim_t)s->kw;
 	if (g == 1)
-		return desc_of(4, (dnnl_dims_t){ o, c, h, w }, any ? dnnl_format_tag_any : dnnl_oihw);
-	return desc_of(5, (dnnl_dims_t){ g, o / g, c, h, w }, any ? dnnl_format_tag_any : dnnl_goihw);
+		return desc_of(4, (dnnl_dims_t){ o, c, h, w }, tag);
+	return desc_of(5, (dnnl_dims_t){ g, o / g, c, h, w }, tag);
+}
+
+/* A window of one step lies in memory the same either way; so it is called what oneDNN's products know. */
+static dnnl_memory_desc_t canonical(const struct conv_shape *s)
+{
+	return weights(s, s->groups > 1 ? dnnl_goihw : s->kh * s->kw == 1 ? dnnl_ohwi : dnnl_oihw);
 }
 
 /* ---- choosing primitives ---- */
@@ -155,7 +167,7 @@ static int rank(const_dnnl_primitive_desc_t pd)
 	const char *name = name_of(pd);
 	if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0)
 		return 0;
-	return strncmp(name, "gemm", 4) == 0 ? 1 : 2;
+	return strstr(name, "gemm") != NULL ? 1 : 2;
 }
 
 /*
@@ -183,6 +195,12 @@ static dnnl_primitive_desc_t first_right(const struct kernel *k, enum direction 
 	return pd;
 }
 
+/* The gradient of a dense layer's weights in the order of the input, as the product gives it: to reorder it takes less. */
+static dnnl_memory_desc_t liked_weights(const struct kernel *k, enum direction d)
+{
+	return weights(&k->s, k->dense && d == BACK_WEIGHTS ? dnnl_ohwi : dnnl_format_tag_any);
+}
+
 /* The best primitive with x and y NHWC or, as the primitive likes them, between reorders. */
 static dnnl_primitive_desc_t choose(const struct kernel *k, enum direction d, dnnl_primitive_attr_t attr)
 {
@@ -191,7 +209,7 @@ static dnnl_primitive_desc_t choose(const struct kernel *k, enum direction d, dn
 	for (int i = 0; i < (k->dense ? 1 : 4); i++) {
 		const dnnl_memory_desc_t f[ARRAYS] = {
 			picture(s->n, s->h, s->w, s->c, i & 2 ? dnnl_format_tag_any : dnnl_nhwc),
-			weights(s, true),
+			liked_weights(k, d),
 			picture(s->n, s->oh, s->ow, s->oc, i & 1 ? dnnl_format_tag_any : dnnl_nhwc),
 		};
 		union op op;
@@ -245,7 +263,7 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	const struct conv_shape *s = &k->s;
 	struct form *f = &p->form[a];
 	f->inner = *inner;
-	f->outer = a == W ? weights(s, false) : a == X ? picture(s->n, s->h, s->w, s->c, dnnl_nhwc)
+	f->outer = a == W ? canonical(s) : a == X ? picture(s->n, s->h, s->w, s->c, dnnl_nhwc)
 						    : picture(s->n, s->oh, s->ow, s->oc, dnnl_nhwc);
 	if (k->dense && a == Y)
 		f->outer = *inner;
@@ -266,6 +284,28 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 	}
 }
 
+/*
+ * Whether tile.c does it better than what oneDNN offers. Forward, a row of a dense layer must not depend on its place in the
+ * batch, as it does in oneDNN's products of matrices. A reference is slower than anything. Else the limits are where
+ * measurements of common nets part on AVX2; what oneDNN has for wider registers is left to it.
+ */
+static bool tiles(const struct kernel *k, enum direction d, const_dnnl_primitive_desc_t pd)
+{
+	const struct conv_shape *s = &k->s;
+	size_t window = s->kh * s->kw;
+	if (k->dense)
+		return d == FORWARD;
+	if (s->groups > 1 || rank(pd) == 2)
+		return s->groups == 1;
+	if (window == 1 || !micro_fast() || strstr(name_of(pd), "avx512") != NULL || strncmp(name_of(pd), "brg", 3) == 0)
+		return false;
+	if (d == FORWARD)
+		return window * s->c >= 400 && s->oc >= 16;
+	if (d == BACK_DATA)
+		return window * s->oc / (s->sh * s->sw) >= 256 && (s->c >= 64 || (s->c >= 16 && s->h * s->w > 1024));
+	return s->c <= 6 ? s->oc >= 64 : s->c >= 32 || (s->c >= 16 && s->oc >= 64);
+}
+
 static void part_new(struct kernel *k, enum direction d)
 {
 	static const dnnl_query_t query[DIRECTIONS][ARRAYS] = {
@@ -276,13 +316,28 @@ static void part_new(struct kernel *k, enum direction d)
 	struct part *p = &k->part[d];
 	dnnl_primitive_attr_t attr = attributes(d == FORWARD && k->sum, d == FORWARD && k->relu);
 	dnnl_primitive_desc_t pd = choose(k, d, attr);
-	p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
-	p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
-	for (enum array a = X; a < ARRAYS; a++)
-		form_set(k, p, d, a, desc_in(pd, query[d][a]));
-	must(dnnl_primitive_create(&p->run, pd), "primitive");
+	p->used = true;
+	p->tiled = tiles(k, d, pd);
+	if (!p->tiled) {
+		p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
+		p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
+		for (enum array a = X; a < ARRAYS; a++)
+			form_set(k, p, d, a, desc_in(pd, query[d][a]));
+		must(dnnl_primitive_create(&p->run, pd), "primitive");
+	} else if (d == BACK_WEIGHTS) {
+		p->scratch = tile_weights_scratch(&k->s);
+	} else {
+		p->tile = tile_new(&k->s, d == BACK_DATA, d == FORWARD && k->relu);
+		p->scratch = tile_scratch(p->tile);
+	}
 	dnnl_primitive_desc_destroy(pd);
 	dnnl_primitive_attr_destroy(attr);
+}
+
+static bool is_dense(const struct conv_shape *s)
+{
+	return s->kh == s->h && s->kw == s->w && s->oh == 1 && s->ow == 1 && s->groups == 1 && s->dh == 1 && s->dw == 1 &&
+	       s->top + s->left + s->bottom + s->right == 0;
 }
 
 struct kernel *kernel_new(const struct conv_shape *s, unsigned uses, bool bias, bool relu, bool sum)
@@ -290,8 +345,7 @@ struct kernel *kernel_new(const struct conv_shape *s, unsigned uses, bool bias, 
 	struct kernel *k = NEW0(struct kernel, 1);
 	k->s = *s;
 	k->bias = bias, k->relu = relu, k->sum = sum;
-	k->dense = s->kh == s->h && s->kw == s->w && s->oh == 1 && s->ow == 1 && s->groups == 1 && s->dh == 1 && s->dw == 1 &&
-		   s->top + s->left + s->bottom + s->right == 0;
+	k->dense = is_dense(s);
 	omp_set_num_threads(1);
 	must(dnnl_engine_create(&k->engine, dnnl_cpu, 0), "engine");
 	must(dnnl_stream_create(&k->stream, k->engine, dnnl_stream_default_flags), "stream");
@@ -312,6 +366,7 @@ void kernel_free(struct kernel *k)
 			dnnl_primitive_destroy(p->form[a].reorder);
 			dnnl_primitive_destroy(p->form[a].adding);
 		}
+		tile_free(p->tile);
 		dnnl_primitive_destroy(p->run);
 		dnnl_memory_destroy(p->weights);
 		free(p->packed);
@@ -323,7 +378,7 @@ void kernel_free(struct kernel *k)
 
 size_t kernel_scratch(const struct kernel *k)
 {
-	size_t most = 0;
+	size_t most = k->part[BACK_WEIGHTS].used ? aligned(k->s.oc * sizeof(float)) : 0;	/* for the bias */
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++)
 		most = k->part[d].scratch > most ? k->part[d].scratch : most;
 	return most;
@@ -335,10 +390,11 @@ void kernel_describe(const struct kernel *k, struct str *out)
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++) {
 		const struct part *p = &k->part[d];
 		const_dnnl_primitive_desc_t pd;
-		if (p->run == NULL)
+		if (!p->used)
 			continue;
-		must(dnnl_primitive_get_primitive_desc(p->run, &pd), "description");
-		str_printf(out, "%s%s %s", out->n > 0 ? " " : "", name[d], name_of(pd));
+		if (!p->tiled)
+			must(dnnl_primitive_get_primitive_desc(p->run, &pd), "description");
+		str_printf(out, "%s%s %s", out->n > 0 ? " " : "", name[d], p->tiled ? "tile" : name_of(pd));
 	}
 }
 
@@ -376,9 +432,11 @@ void kernel_pack(struct kernel *k, const real *w)
 	for (enum direction d = FORWARD; d < BACK_WEIGHTS; d++) {
 		const struct part *p = &k->part[d];
 		const struct form *f = &p->form[W];
-		if (p->run == NULL)
+		if (!p->used)
 			continue;
-		if (f->same)
+		if (p->tiled)
+			tile_pack(p->tile, w);
+		else if (f->same)
 			memcpy(p->packed, w, f->bytes);
 		else
 			reorder_data(k, f->reorder, &f->outer, w, &f->inner, p->packed);
@@ -410,6 +468,10 @@ void kernel_forward(const struct kernel *k, const real *x, const real *bias, rea
 {
 	const struct part *p = &k->part[FORWARD];
 	const struct form *f = p->form;
+	if (p->tiled) {
+		tile_run(p->tile, x, k->bias ? bias : NULL, y, k->sum, scratch);
+		return;
+	}
 	float *to = f[Y].same ? y : (float *)(void *)((char *)scratch + f[Y].at);
 	omp_set_num_threads(1);
 	dnnl_exec_arg_t arg[] = {
@@ -430,6 +492,10 @@ void kernel_back_data(const struct kernel *k, const real *gy, real *gx, bool add
 {
 	const struct part *p = &k->part[BACK_DATA];
 	const struct form *f = p->form;
+	if (p->tiled) {
+		tile_run(p->tile, gy, NULL, gx, add, scratch);
+		return;
+	}
 	float *to = f[X].same && !add ? gx : (float *)(void *)((char *)scratch + f[X].at);
 	omp_set_num_threads(1);
 	dnnl_exec_arg_t arg[] = {
@@ -461,12 +527,11 @@ static void bias_gradient(const struct conv_shape *s, const float *gy, float *gb
 	}
 }
 
-void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, real *gw, real *gb, bool add, void *scratch)
+static void weights_gradient(const struct kernel *k, const float *x, const float *gy, float *gw, bool add, char *scratch)
 {
 	const struct part *p = &k->part[BACK_WEIGHTS];
 	const struct form *f = p->form;
-	float *to = f[W].same && !add ? gw : (float *)(void *)((char *)scratch + f[W].at);
-	omp_set_num_threads(1);
+	float *to = f[W].same && !add ? gw : (float *)(void *)(scratch + f[W].at);
 	dnnl_exec_arg_t arg[] = {
 		{ DNNL_ARG_SRC, memory(k, &f[X].inner, enter(k, &f[X], x, scratch)) },
 		{ DNNL_ARG_DIFF_DST, memory(k, &f[Y].inner, enter(k, &f[Y], gy, scratch)) },
@@ -477,6 +542,15 @@ void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, 
 	for (int i = 0; i < 4; i++)
 		dnnl_memory_destroy(arg[i].memory);
 	leave(k, &f[W], to, gw, add);
+}
+
+void kernel_back_weights(const struct kernel *k, const real *x, const real *gy, real *gw, real *gb, bool add, void *scratch)
+{
+	omp_set_num_threads(1);
+	if (k->part[BACK_WEIGHTS].tiled)
+		tile_weights(&k->s, x, gy, gw, add, scratch);
+	else
+		weights_gradient(k, x, gy, gw, add, scratch);
 	if (gb != NULL)
 		bias_gradient(&k->s, gy, gb, add, scratch);
 }

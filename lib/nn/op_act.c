@@ -40,7 +40,8 @@
 		NAME##_slopes(nd->size, in_x(nd, l, 0), node_x(l, nd), node_g(l, nd), in_g(nd, l, 0), *(const real *)nd->conf, \
 			      !node_first(nd, 0)); \
 	}
-#define ROW(NAME, READS) { .name = #NAME, .forward = NAME##_forward, .backward = NAME##_backward, .reads = READS, .in_place = true }
+#define ROW(NAME, READS) \
+	{ .name = #NAME, .forward = NAME##_forward, .backward = NAME##_backward, .reads = READS, .in_place = true }
 
 #define HALF ((real)0.5)
 #define SQRT1_2 ((real)0.70710678118654752440)
@@ -129,11 +130,14 @@ struct node *nn_softmax(struct node *x)
 
 /* ---- dropout: Srivastava et al. 2014, scaled while training ---- */
 
-/* A value is dropped where 16 random bits are below `drop`, so that four need one draw: p is good to 1e-5, scale exact for it. */
+/*
+ * A value is dropped where 16 random bits are below `drop`, so that four need
+ * one draw: p is good to 1e-5, and scale is exact for what it became.
+ */
 struct drop {
 	unsigned drop;
 	real scale;
-	size_t positions, c;	/* a mask of c values holds for that many positions of a row; 1 and the row's elements, or all and c */
+	size_t positions, c;	/* a row's mask of c values holds for each of its positions; of single values: 1, all */
 };
 
 #define DRAW 1024	/* a multiple of 4 */

@@ -130,7 +130,8 @@ BODY void sums_body(size_t n, size_t wide, const real *x, const real *y, real *g
 }
 
 /* sum, sum2 (c) = the same over n elements, block by block. MASK_OUT leaves the masked gradient in g. */
-BODY void block_sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r, enum mask mask)
+BODY void block_sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r,
+		     enum mask mask)
 {
 	size_t step = BLOCK * wide;
 	zero(2 * c, r->sum);
@@ -143,7 +144,8 @@ BODY void block_sums(size_t n, size_t c, size_t wide, const real *x, const real 
 	}
 }
 
-WIDE static void sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r, enum mask mask)
+WIDE static void sums(size_t n, size_t c, size_t wide, const real *x, const real *y, real *g, const struct room *r,
+		      enum mask mask)
 {
 	if (mask == MASK_NONE)
 		block_sums(n, c, wide, x, y, g, r, MASK_NONE);
@@ -154,7 +156,8 @@ WIDE static void sums(size_t n, size_t c, size_t wide, const real *x, const real
 }
 
 /* gx = or += a (g - s - (x - m) t), where again masks g */
-BODY void back_body(size_t n, size_t wide, const real *x, const real *g, const struct room *r, real *gx, bool again, bool add)
+BODY void back_body(size_t n, size_t wide, const real *x, const real *g, const struct room *r, real *gx, bool again,
+		    bool add)
 {
 	const real *m = r->m, *a = r->a, *b = r->b, *s = r->s, *t = r->t;
 	for (size_t at = 0; at < n; at += wide) {
@@ -172,7 +175,8 @@ BODY void back_body(size_t n, size_t wide, const real *x, const real *g, const s
 	}
 }
 
-WIDE static void back(size_t n, size_t wide, const real *x, const real *g, const struct room *r, real *gx, bool again, bool add)
+WIDE static void back(size_t n, size_t wide, const real *x, const real *g, const struct room *r, real *gx, bool again,
+		      bool add)
 {
 	if (again && add)
 		back_body(n, wide, x, g, r, gx, true, true);
@@ -347,11 +351,13 @@ static void norm_backward(const struct node *nd, struct lane *l)
 }
 
 static const struct op op_batchnorm = {
-	.name = "batchnorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward, .reads = READS_IN0, .in_place = true,
+	.name = "batchnorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward,
+	.reads = READS_IN0, .in_place = true,
 };
 
 static const struct op op_instancenorm = {
-	.name = "instancenorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward, .reads = READS_IN0, .in_place = true,
+	.name = "instancenorm", .ready = norm_ready, .forward = norm_forward, .backward = norm_backward,
+	.reads = READS_IN0, .in_place = true,
 };
 
 static struct conf conf_of(const struct node *x, size_t groups, double eps, bool relu)
@@ -366,7 +372,8 @@ struct node *nn_batchnorm(struct node *x, const char *name, double eps, struct n
 	struct conf f = conf_of(x, 1, eps, relu);
 	struct param *p[] = {
 		param_of(g, name, "weight", PARAM_SPARED, 1, &f.c), param_of(g, name, "bias", PARAM_SPARED, 1, &f.c),
-		param_of(g, name, "running_mean", PARAM_BUFFER, 1, &f.c), param_of(g, name, "running_var", PARAM_BUFFER, 1, &f.c), NULL,
+		param_of(g, name, "running_mean", PARAM_BUFFER, 1, &f.c), param_of(g, name, "running_var", PARAM_BUFFER, 1, &f.c),
+		NULL,
 	};
 	if (residual && (residual->size != x->size || residual == x))
 		bug("%s: the residual is not of its input's shape, or is its input", name);
@@ -447,12 +454,15 @@ static void layer_backward(const struct node *nd, struct lane *l)
 }
 
 static const struct op op_layernorm = {
-	.name = "layernorm", .ready = layer_ready, .forward = layer_forward, .backward = layer_backward, .reads = READS_IN0, .in_place = true,
+	.name = "layernorm", .ready = layer_ready, .forward = layer_forward, .backward = layer_backward,
+	.reads = READS_IN0, .in_place = true,
 };
 
 struct node *nn_layernorm(struct node *x, const char *name, double eps)
 {
 	size_t c = shape_channels(&x->shape);
-	struct param *p[] = { param_of(x->g, name, "weight", PARAM_SPARED, 1, &c), param_of(x->g, name, "bias", PARAM_SPARED, 1, &c), NULL };
+	struct param *p[] = {
+		param_of(x->g, name, "weight", PARAM_SPARED, 1, &c), param_of(x->g, name, "bias", PARAM_SPARED, 1, &c), NULL,
+	};
 	return graph_add(x->g, &op_layernorm, (struct node *[]){ x, NULL }, p, x->shape, &eps, sizeof(eps));
 }

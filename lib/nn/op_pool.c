@@ -31,7 +31,8 @@ static struct window window_at(const struct conf *f, size_t i, size_t j)
 {
 	size_t y = i * f->sh, x = j * f->sw;	/* counted from the padding's corner, as the ends are */
 	size_t y1 = least(y + f->kh, f->h + 2 * f->ph), x1 = least(x + f->kw, f->w + 2 * f->pw);
-	struct window v = { y > f->ph ? y - f->ph : 0, least(y1 - f->ph, f->h), x > f->pw ? x - f->pw : 0, least(x1 - f->pw, f->w), 0 };
+	struct window v = { .y0 = y > f->ph ? y - f->ph : 0, .y1 = least(y1 - f->ph, f->h),
+			    .x0 = x > f->pw ? x - f->pw : 0, .x1 = least(x1 - f->pw, f->w) };
 	v.count = f->count_pad ? (y1 - y) * (x1 - x) : (v.y1 - v.y0) * (v.x1 - v.x0);
 	return v;
 }
@@ -52,8 +53,9 @@ static struct conf conf_of(const struct node *x, struct pool p, bool count_pad)
 	if (s->n < 3)
 		bug("a pool over %d dimensions", s->n);
 	size_t stride = p.stride ? p.stride : 1;
-	struct conf f = { .n = s->d[0], .h = flat ? 1 : s->d[1], .w = s->d[s->n - 2], .c = s->d[s->n - 1], .kh = flat ? 1 : p.k, .kw = p.k,
-			  .sh = flat ? 1 : stride, .sw = stride, .ph = flat ? 0 : p.pad, .pw = p.pad, .count_pad = count_pad };
+	struct conf f = { .n = s->d[0], .h = flat ? 1 : s->d[1], .w = s->d[s->n - 2], .c = s->d[s->n - 1],
+			  .kh = flat ? 1 : p.k, .kw = p.k, .sh = flat ? 1 : stride, .sw = stride,
+			  .ph = flat ? 0 : p.pad, .pw = p.pad, .count_pad = count_pad };
 	f.oh = out_size(f.h, f.kh, f.sh, f.ph, p.ceil);
 	f.ow = out_size(f.w, f.kw, f.sw, f.pw, p.ceil);
 	return f;
@@ -174,7 +176,9 @@ static void max_backward(const struct node *nd, struct lane *l)
 					gx[(size_t)at[i + k] * f->c + k] += g[i + k];
 }
 
-static const struct op op_maxpool = { .name = "maxpool", .ready = max_ready, .forward = max_forward, .backward = max_backward };
+static const struct op op_maxpool = {
+	.name = "maxpool", .ready = max_ready, .forward = max_forward, .backward = max_backward,
+};
 
 static struct node *add_max(struct node *x, const struct conf *f, struct shape s)
 {

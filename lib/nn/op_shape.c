@@ -17,7 +17,8 @@ struct dims {
 static struct dims dims_of(const struct node *nd)
 {
 	const struct shape *s = &nd->shape;
-	return (struct dims){ s->d[0], s->n > 3 ? s->d[1] : 1, s->n > 2 ? s->d[s->n - 2] : 1, s->n > 1 ? s->d[s->n - 1] : 1 };
+	size_t h = s->n > 3 ? s->d[1] : 1, w = s->n > 2 ? s->d[s->n - 2] : 1, c = s->n > 1 ? s->d[s->n - 1] : 1;
+	return (struct dims){ s->d[0], h, w, c };
 }
 
 /* The shape of x with other h, w, c. */
@@ -62,7 +63,8 @@ static const struct op op_add = { .name = "add", .forward = add_forward, .backwa
 
 static void need_same(const struct node *a, const struct node *b, const char *what)
 {
-	if (a->size != b->size || a->shape.n != b->shape.n || memcmp(a->shape.d, b->shape.d, (size_t)a->shape.n * sizeof(*a->shape.d)))
+	const struct shape *s = &a->shape, *t = &b->shape;
+	if (s->n != t->n || memcmp(s->d, t->d, (size_t)s->n * sizeof(*s->d)) != 0)
 		bug("%s of two shapes", what);
 }
 
@@ -91,7 +93,9 @@ static void mul_backward(const struct node *nd, struct lane *l)
 			product(nd->size, node_g(l, nd), in_x(nd, l, 1 - k), in_g(nd, l, k), !node_first(nd, k));
 }
 
-static const struct op op_mul = { .name = "mul", .forward = mul_forward, .backward = mul_backward, .reads = READS_IN0 | READS_IN1 };
+static const struct op op_mul = {
+	.name = "mul", .forward = mul_forward, .backward = mul_backward, .reads = READS_IN0 | READS_IN1,
+};
 
 struct node *nn_mul(struct node *a, struct node *b)
 {
@@ -120,7 +124,9 @@ static void scale_backward(const struct node *nd, struct lane *l)
 	pass(nd->size, ((const struct line *)nd->conf)->a, node_g(l, nd), in_g(nd, l, 0), !node_first(nd, 0));
 }
 
-static const struct op op_scale = { .name = "scale", .forward = scale_forward, .backward = scale_backward, .in_place = true };
+static const struct op op_scale = {
+	.name = "scale", .forward = scale_forward, .backward = scale_backward, .in_place = true,
+};
 
 struct node *nn_scale(struct node *x, double a, double b)
 {
@@ -242,9 +248,9 @@ static const struct op op_flatten = { .name = "flatten", .forward = transpose_fo
 struct node *nn_shuffle(struct node *x, size_t groups)
 {
 	size_t c = shape_channels(&x->shape);
-	if (!groups || c % groups)
+	struct blocks s = { x->size / c, groups, groups ? c / groups : 0 };
+	if (s.a * s.b != c)
 		bug("%zu channels shuffled in %zu groups", c, groups);
-	struct blocks s = { x->size / c, groups, c / groups };
 	return graph_add(x->g, &op_shuffle, (struct node *[]){ x, NULL }, NULL, x->shape, &s, sizeof(s));
 }
 
@@ -260,7 +266,9 @@ static void reshape_backward(const struct node *nd, struct lane *l)
 	pass(nd->size, 1, node_g(l, nd), in_g(nd, l, 0), !node_first(nd, 0));
 }
 
-static const struct op op_reshape = { .name = "reshape", .forward = reshape_forward, .backward = reshape_backward, .in_place = true };
+static const struct op op_reshape = {
+	.name = "reshape", .forward = reshape_forward, .backward = reshape_backward, .in_place = true,
+};
 
 struct node *nn_reshape(struct node *x, struct shape s)
 {
@@ -437,7 +445,9 @@ static void resize_backward(const struct node *nd, struct lane *l)
 		}
 }
 
-static const struct op op_resize = { .name = "resize", .forward = resize_forward, .backward = resize_backward, .adds = true };
+static const struct op op_resize = {
+	.name = "resize", .forward = resize_forward, .backward = resize_backward, .adds = true,
+};
 
 struct node *nn_resize(struct node *x, size_t h, size_t w, enum resize how)
 {

@@ -32,7 +32,7 @@ static size_t to(size_t i, size_t n, size_t o)
 	return ((i + 1) * n + o - 1) / o;
 }
 
-/* y[o] += mean over its window of x, or (back) x[all of its window] += y[o] over their number; y (oh, ow, c), x (h, w, c). */
+/* y[o] += mean over its window of x, or (back) x[all of its window] += y[o] over their number; y and x (h, w, c). */
 static void average(const size_t *in, const size_t *out, real *x, real *y, bool back)
 {
 	size_t h = in[1], w = in[2], c = in[3];
@@ -66,12 +66,15 @@ static void adaptive_backward(const struct node *nd, struct lane *l)
 	averages(nd, in_g(nd, l, 0), node_g(l, nd), true);
 }
 
-static const struct op op_adaptive = { .name = "adaptive_avgpool", .forward = adaptive_forward, .backward = adaptive_backward, .adds = true };
+static const struct op op_adaptive = {
+	.name = "adaptive_avgpool", .forward = adaptive_forward, .backward = adaptive_backward, .adds = true,
+};
 
 struct node *nn_adaptive_avgpool(struct node *x, size_t h, size_t w)
 {
 	need_picture(x, "an adaptive pool");
-	return graph_add(x->g, &op_adaptive, (struct node *[]){ x, NULL }, NULL, shape4(x->shape.d[0], h, w, x->shape.d[3]), NULL, 0);
+	struct shape s = shape4(x->shape.d[0], h, w, x->shape.d[3]);
+	return graph_add(x->g, &op_adaptive, (struct node *[]){ x, NULL }, NULL, s, NULL, 0);
 }
 
 /* ---- every stride-th position; channels of zeros before and behind ---- */
@@ -108,7 +111,9 @@ static void shortcut_backward(const struct node *nd, struct lane *l)
 				add_to(c, 1, g, gx + ((r * in[1] + i * stride) * in[2] + j * stride) * c);
 }
 
-static const struct op op_shortcut = { .name = "shortcut", .forward = shortcut_forward, .backward = shortcut_backward, .adds = true };
+static const struct op op_shortcut = {
+	.name = "shortcut", .forward = shortcut_forward, .backward = shortcut_backward, .adds = true,
+};
 
 struct node *nn_shortcut(struct node *x, size_t stride, size_t channels)
 {

@@ -13,7 +13,7 @@
 
 /* ---- patterns ---- */
 
-/* Whether the first n bytes of pattern match all of text; what each * stands for goes to star (STARS), the shortest first. */
+/* Whether the first n bytes of pattern match all of text; what each * stands for, the shortest first, goes to star. */
 static bool matches(const char *pattern, size_t n, struct slice text, struct slice *star)
 {
 	while (n && *pattern != '*') {
@@ -160,7 +160,8 @@ static void take(struct params *ps, const struct param *p, const struct store_te
 {
 	real *x = param_x(ps, p);
 	if (t->type != DT_F64 && t->type != DT_F32 && t->type != DT_F16 && t->type != DT_BF16)
-		die(ST_DATA, "%s: tensor '%s' is of type %s; weights are F64, F32, F16 or BF16", path, t->name, store_type_name(t->type));
+		die(ST_DATA, "%s: tensor '%s' is of type %s; weights are F64, F32, F16 or BF16", path, t->name,
+		    store_type_name(t->type));
 	for (size_t i = 0; i < p->n; i++) {
 		x[i] = (real)element(t, i);
 		if (!isfinite(x[i]))
@@ -237,7 +238,8 @@ size_t weights_load(struct params *ps, const char *path, const struct strs *map,
 		taken++;
 	}
 	bool whole = all_found(ps, found, head, path);
-	note(0, "%s: %zu tensors taken%s%s", path, taken, whole ? "" : "; the last layer begins anew: ", whole ? "" : head);
+	note(0, "%s: %zu tensors taken%s%s", path, taken, whole ? "" : "; the last layer begins anew: ",
+	     whole ? "" : head);
 	if (unused)
 		note(0, "%s: %zu tensors are of no use here: %s", path, unused, others.s);
 	str_free(&others);

@@ -24,7 +24,7 @@ struct common {
 	    "print the options as mdoc for the manual, or as plain words for completion"), \
 	OPT_RUN(S, common.version, 0, "version", NULL, NULL, NULL, "print the version and exit")
 
-/* Rows that several commands share, with the fields `format`, `header`, `image_folder`, `idx_labels`, `threads` and `output`. */
+/* Rows that several commands share, with the fields format, header, image_folder, idx_labels, threads and output. */
 #define INPUT_OPTS(S) \
 	OPT(S, format, "format", "FORM", "auto", "auto|csv|tsv|json|svmlight|vw|idx|cifar10|cifar100", "form of the input"), \
 	OPT(S, header, "header", NULL, "true", NULL, "the first line holds the names; else columns are #1, #2, ...")

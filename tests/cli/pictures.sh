@@ -86,7 +86,7 @@ if [ -z "$family" ]; then
 	exit 0
 fi
 case $family in
-cnn) fast="cnn --arch lenet --size 12 --epochs 2" ;;
+cnn) fast="cnn --size 12 --epochs 3 --channels 1" ;;
 *) fast=$family ;;
 esac
 
@@ -161,6 +161,16 @@ err_is "... is refused too" "dls-train: the column 'path' is both a picture and 
 expect "a picture in a cross" 64 "dls-train --image path --root p --cross 'path*n' --target bright $fast <good.csv"
 err_has "... is refused as well" "'path' is a picture, not a number or a category"
 expect "no picture at all" 64 "dls-train --target bright $fast <good.csv"
+
+# Many rows, some of them bad, on any threads.
+for i in $(seq 100); do sed 1d good.csv; [ $((i % 9)) -gt 0 ] || echo "no$i.pgm,no,0"; done | { echo "path,bright,n"; cat; } >long.csv
+for t in 1 2 5; do dls-predict --skip-bad --threads $t --columns @row,prediction --root p paths.model <long.csv >long.$t 2>said.$t; done
+check "the same rows for any threads" sh -c 'cmp long.1 long.2 && cmp long.1 long.5'
+check "... and the same words" sh -c 'cmp said.1 said.2 && cmp said.1 said.5'
+check "... for as many rows as are good" test "$(wc -l <long.1)" -eq 2001
+for i in $(seq 10); do sed 1d long.csv; done | cat good.csv - >longer.csv
+flat "memory does not grow with pictures" "dls-predict -q --skip-bad --root p paths.model <long.csv >$tmp/short" \
+	"dls-predict -q --skip-bad --root p paths.model <longer.csv >$tmp/longer"
 
 # The pictures of idx, and the same as files, are the same rows.
 idx_header='\000\000\010\003\000\000\000\024\000\000\000\003\000\000\000\004'

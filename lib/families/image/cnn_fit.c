@@ -453,9 +453,6 @@ void *cnn_fit(const void *opts, const struct data *d, struct run *run)
 	choose_batches(&f);
 	open_pictures(&f);
 	m->ps = params_new();
-	if (m->input.form.h < m->kind->least_size || m->input.form.w < m->kind->least_size)
-		die(ST_USAGE, "--net %s takes pictures of %d x %d and more, not %d x %d; --size makes them larger", o->net,
-		    (int)m->kind->least_size, (int)m->kind->least_size, (int)m->input.form.h, (int)m->input.form.w);
 	cnn_build(m);
 	net_fill(m->kind, m->ps, run->seed);
 	begin_at_shares(&f);

@@ -118,46 +118,34 @@ static const char *check_numbers(const struct strs *l, const char *option, doubl
 	return NULL;
 }
 
-const char *cnn_check_input(const struct cnn_opts *o, const struct data *x)
-{
-	int32_t s[3];
-	size_t pictures = 0;
-	const char *why;
-	for (size_t j = 0; j < x->ncols; j++)
-		pictures += x->cols[j].kind == KIND_IMAGE;
-	if (pictures > 1)
-		return "it takes one column of pictures; --drop the others";
-	if (pictures == 0 && (why = check_pixels(o, x)))
-		return why;
-	if (pictures && o->pixels)
-		return "--pixels is for columns of pixels, and there is a column of pictures";
-	for (size_t j = 0; pictures && j < x->ncols; j++)
-		if (x->cols[j].kind != KIND_IMAGE)
-			return text_of("column '%s' is no picture; give it to --id or --drop", x->cols[j].name);
-	if (o->size && (!read_size(o->size, s) || s[2]))
-		return text_of("--size '%s' is not N or HxW, up to %d", o->size, MOST_SIDE);
-	if ((why = check_numbers(&o->mean, "--mean", -1e6)) || (why = check_numbers(&o->std, "--std", 1e-6)))
-		return why;
-	return NULL;
-}
-
 /* ---- the form ---- */
 
-/* Height and width of the first picture that can be read; whether it is grey. */
+static bool is_grey(const struct picture *p)
+{
+	for (size_t i = 0; i < (size_t)p->h * (size_t)p->w; i++)
+		if (p->px[3 * i] != p->px[3 * i + 1] || p->px[3 * i] != p->px[3 * i + 2])
+			return false;
+	return true;
+}
+
+/* Height and width of the first picture that can be read; whether none of them has a colour. */
 static void look_at(const struct cells *c, int32_t *h, int32_t *w, bool *grey)
 {
+	size_t seen = 0;
 	*h = *w = LARGE;
-	*grey = false;
+	*grey = true;
 	for (size_t i = 0; i < c->n; i++) {
 		struct picture p;
 		if (picture_load(c->s[i], c->root, (struct picture_spec){ .c = 3 }, &p))
 			continue;
-		*h = p.h;
-		*w = p.w;
-		*grey = c->s[i].n > 2 && c->s[i].s[0] == 'P' && (c->s[i].s[1] == '5' || c->s[i].s[1] == '2');
+		if (seen++ == 0) {
+			*h = p.h;
+			*w = p.w;
+		}
+		*grey = *grey && is_grey(&p);
 		picture_free(&p);
-		return;
 	}
+	*grey = *grey && seen > 0;
 }
 
 /* What the words of --normalise mean: (px * scale - mean) / std. */
@@ -227,6 +215,41 @@ void cnn_choose_input(struct cnn *m, const struct cnn_opts *o, const struct data
 		spec->w = 0;
 	}
 	choose_normal(f, o);
+}
+
+/* Whether the net takes pictures of the size that they will have. */
+static const char *check_least(const struct cnn_opts *o, const struct data *x)
+{
+	struct cnn m = { .kind = net_find(o->net) };
+	int32_t least = m.kind->least_size;
+	cnn_choose_input(&m, o, x);
+	if (m.input.form.h >= least && m.input.form.w >= least)
+		return NULL;
+	return text_of("--net %s takes pictures of %dx%d and more, not %dx%d; --size makes them larger", o->net, (int)least,
+		       (int)least, (int)m.input.form.h, (int)m.input.form.w);
+}
+
+const char *cnn_check_input(const struct cnn_opts *o, const struct data *x)
+{
+	int32_t s[3];
+	size_t pictures = 0;
+	const char *why;
+	for (size_t j = 0; j < x->ncols; j++)
+		pictures += x->cols[j].kind == KIND_IMAGE;
+	if (pictures > 1)
+		return "it takes one column of pictures; --drop the others";
+	if (pictures == 0 && (why = check_pixels(o, x)))
+		return why;
+	if (pictures && o->pixels)
+		return "--pixels is for columns of pixels, and there is a column of pictures";
+	for (size_t j = 0; pictures && j < x->ncols; j++)
+		if (x->cols[j].kind != KIND_IMAGE)
+			return text_of("column '%s' is no picture; give it to --id or --drop", x->cols[j].name);
+	if (o->size && (!read_size(o->size, s) || s[2]))
+		return text_of("--size '%s' is not N or HxW, up to %d", o->size, MOST_SIDE);
+	if ((why = check_numbers(&o->mean, "--mean", -1e6)) || (why = check_numbers(&o->std, "--std", 1e-6)))
+		return why;
+	return check_least(o, x);
 }
 
 void cnn_measure_input(struct cnn *m, const struct album *a, size_t n)

@@ -114,6 +114,8 @@ static uint64_t hash_of(const struct fitting *f)
 	opt_json(family_cnn.opts, f->o, &s);
 	h = mix(h, s.s, s.n);
 	str_free(&s);
+	if (f->o->init)
+		h = mix(h, f->o->init, strlen(f->o->init));
 	for (size_t i = 0; i < f->cells.n; i++) {
 		size_t row = data_row(f->d, i);
 		h = mix(h, f->cells.s[i].s, f->cells.s[i].n);

@@ -7,7 +7,8 @@
 
 static const struct {
 	size_t widen, channels, n, stride;
-} stages[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 }, { 6, 32, 3, 2 }, { 6, 64, 4, 2 }, { 6, 96, 3, 1 }, { 6, 160, 3, 2 }, { 6, 320, 1, 1 } };
+} stages[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 }, { 6, 32, 3, 2 }, { 6, 64, 4, 2 }, { 6, 96, 3, 1 }, { 6, 160, 3, 2 },
+	       { 6, 320, 1, 1 } };
 #define STAGES (sizeof(stages) / sizeof(*stages))
 
 #define FIRST 32
@@ -20,8 +21,8 @@ struct style {
 };
 
 /* A convolution k x k of torchvision's names conv and norm, then what around gives is added, or relu6. */
-static struct node *layer(struct style *st, struct node *x, const char *conv, const char *norm, struct conv c, struct node *around,
-			  bool relu6)
+static struct node *layer(struct style *st, struct node *x, const char *conv, const char *norm, struct conv c,
+			  struct node *around, bool relu6)
 {
 	if (st->tf) {
 		c = conv_same(c, node_shape(x)->d[1], node_shape(x)->d[2]);
@@ -44,8 +45,8 @@ static struct node *block(struct style *st, struct node *x, const char *at, size
 	struct conv each = conv_of(wide, 3, stride, 1);
 	each.groups = wide;
 	x = layer(st, x, named("%s.conv.%zu.0", at, i).s, named("%s.conv.%zu.1", at, i).s, each, NULL, true);
-	return layer(st, x, named("%s.conv.%zu", at, i + 1).s, named("%s.conv.%zu", at, i + 2).s, conv_of(channels, 1, 1, 0), around,
-		     false);
+	return layer(st, x, named("%s.conv.%zu", at, i + 1).s, named("%s.conv.%zu", at, i + 2).s,
+		     conv_of(channels, 1, 1, 0), around, false);
 }
 
 static struct net build(const struct net_kind *k, struct node *x, const struct net_conf *conf, struct style st)

@@ -11,28 +11,32 @@
 
 static const int vgg11[] = { 64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0, VGG_END };
 static const int vgg16[] = { 64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0, VGG_END };
-static const int vgg19[] = { 64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512, 512, 512, 512, 0, VGG_END };
+static const int vgg19[] = { 64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512, 512, 512, 512, 0,
+			     VGG_END };
 
 /* The names of the Caffe file. */
 static const char *const caffe_squeezenet[] = {
 	"*/squeeze1x1.*=*.squeeze.*", "*/expand1x1.*=*.expand1x1.*", "*/expand3x3.*=*.expand3x3.*", "conv1.*=features.0.*",
-	"fire2.*=features.3.*", "fire3.*=features.4.*", "fire4.*=features.6.*", "fire5.*=features.7.*", "fire6.*=features.9.*",
-	"fire7.*=features.10.*", "fire8.*=features.11.*", "fire9.*=features.12.*", "conv10.*=classifier.1.*", NULL
+	"fire2.*=features.3.*", "fire3.*=features.4.*", "fire4.*=features.6.*", "fire5.*=features.7.*",
+	"fire6.*=features.9.*", "fire7.*=features.10.*", "fire8.*=features.11.*", "fire9.*=features.12.*",
+	"conv10.*=classifier.1.*", NULL
 };
 
 #define VGG(id, text, list, has_norms) \
-	{ .name = id, .brief = text, .head = "classifier.6", .build = build_vgg, .plan = &(const struct vgg_plan){ has_norms, list }, \
-	  .conv = BEGIN_HE_OUT, .dense = BEGIN_HE_IN, .usual_size = 224, .least_size = 32 }
+	{ .name = id, .brief = text, .head = "classifier.6", .build = build_vgg, \
+	  .plan = &(const struct vgg_plan){ has_norms, list }, .conv = BEGIN_HE_OUT, .dense = BEGIN_HE_IN, \
+	  .usual_size = 224, .least_size = 32 }
 #define RESNET(id, text, bottle, ...) \
-	{ .name = id, .brief = text, .head = "fc", .build = build_resnet, .plan = &(const struct resnet_plan){ { __VA_ARGS__ }, bottle }, \
-	  .conv = BEGIN_HE_OUT, .dense = BEGIN_UNIFORM, .usual_size = 224, .least_size = 8 }
+	{ .name = id, .brief = text, .head = "fc", .build = build_resnet, \
+	  .plan = &(const struct resnet_plan){ { __VA_ARGS__ }, bottle }, .conv = BEGIN_HE_OUT, .dense = BEGIN_UNIFORM, \
+	  .usual_size = 224, .least_size = 8 }
 #define CIFAR(id, text, blocks) \
 	{ .name = id, .brief = text, .head = "linear", .build = build_resnet_cifar, .plan = &(const int){ blocks }, \
 	  .conv = BEGIN_HE_IN, .dense = BEGIN_HE_IN, .usual_size = 32, .least_size = 8 }
 
 const struct net_kind nets[] = {
-	{ .name = "lenet", .brief = "LeNet-5 with relu and maxima, for small grey pictures", .head = "fc3", .build = build_lenet,
-	  .conv = BEGIN_UNIFORM, .dense = BEGIN_UNIFORM, .usual_size = 28, .least_size = 12 },
+	{ .name = "lenet", .brief = "LeNet-5 with relu and maxima, for small grey pictures", .head = "fc3",
+	  .build = build_lenet, .conv = BEGIN_UNIFORM, .dense = BEGIN_UNIFORM, .usual_size = 28, .least_size = 12 },
 	{ .name = "simple", .brief = "four blocks of convolutions 3x3 with norms, for small pictures", .head = "fc",
 	  .build = build_simple, .conv = BEGIN_HE_OUT, .dense = BEGIN_UNIFORM, .usual_size = 28, .least_size = 8 },
 	VGG("vgg11", "8 convolutions and 3 dense layers", vgg11, false),
@@ -50,7 +54,8 @@ const struct net_kind nets[] = {
 	{ .name = "mobilenet2", .brief = "MobileNetV2, small and fast", .head = "classifier.1", .build = build_mobilenet2,
 	  .conv = BEGIN_HE_OUT, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 8 },
 	{ .name = "mobilenet2tf", .brief = "MobileNetV2 as in TensorFlow's files: norms folded, SAME padding, 1001 classes",
-	  .head = "52.conv", .build = build_mobilenet2tf, .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 8 },
+	  .head = "52.conv", .build = build_mobilenet2tf, .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224,
+	  .least_size = 8 },
 	{ .name = "squeezenet", .brief = "SqueezeNet 1.1, the smallest", .head = "classifier.1", .build = build_squeezenet,
 	  .conv = BEGIN_HE_IN, .dense = BEGIN_SMALL, .usual_size = 224, .least_size = 25, .also = caffe_squeezenet },
 	{ .name = NULL },
@@ -99,8 +104,8 @@ static void begin_weight(struct params *ps, const struct param *p, enum net_begi
 }
 
 /* p is what `layer`, whose weight is w, calls by its last name. */
-static void begin(const struct net_kind *k, struct params *ps, const struct param *p, struct slice layer, const struct param *w,
-		  uint64_t seed)
+static void begin(const struct net_kind *k, struct params *ps, const struct param *p, struct slice layer,
+		  const struct param *w, uint64_t seed)
 {
 	const char *last = layer.s + layer.n + 1;
 	bool norm = w->ndim == 1, running = p->kind == PARAM_BUFFER;

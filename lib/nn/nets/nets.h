@@ -47,7 +47,7 @@ struct net_kind {
 	enum net_begin conv, dense;	/* dense: the last layer too, whatever it is */
 	int32_t usual_size;		/* height and width of the pictures that its weights know */
 	int32_t least_size;
-	const char *const *also;	/* patterns FROM=TO for weights_load() of a public file with other names; NULL: none */
+	const char *const *also;	/* weights_load()'s FROM=TO for a public file of other names; NULL: none */
 };
 
 extern const struct net_kind nets[];	/* ends in a row without name */
@@ -55,8 +55,8 @@ extern const struct net_kind nets[];	/* ends in a row without name */
 const struct net_kind *net_find(const char *name);	/* NULL: none */
 
 /* The names of the table, as the range of an option. */
-#define NET_NAMES "lenet|simple|vgg11|vgg16|vgg19|vgg11bn|vgg16bn|vgg19bn|resnet18|resnet34|resnet50|resnet20|resnet32|resnet56|" \
-	"mobilenet2|mobilenet2tf|squeezenet"
+#define NET_NAMES "lenet|simple|vgg11|vgg16|vgg19|vgg11bn|vgg16bn|vgg19bn|resnet18|resnet34|resnet50|" \
+	"resnet20|resnet32|resnet56|mobilenet2|mobilenet2tf|squeezenet"
 
 /* The weights and biases that training from scratch starts from, each from a stream of its name. After params_ready(). */
 void net_fill(const struct net_kind *k, struct params *ps, uint64_t seed);

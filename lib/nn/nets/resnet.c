@@ -7,7 +7,8 @@
 
 #define EPS 1e-5
 
-static struct node *conv_norm(struct node *x, const char *conv, const char *norm, struct conv c, struct node *residual, bool relu)
+static struct node *conv_norm(struct node *x, const char *conv, const char *norm, struct conv c, struct node *residual,
+			      bool relu)
 {
 	return nn_batchnorm(nn_conv(x, conv, c), norm, EPS, residual, relu);
 }
@@ -18,13 +19,13 @@ static struct node *block(struct node *x, const char *at, size_t channels, size_
 	size_t out = bottleneck ? channels * 4 : channels;
 	struct node *around = x;
 	if (stride != 1 || node_shape(x)->d[3] != out)
-		around = conv_norm(x, named("%s.downsample.0", at).s, named("%s.downsample.1", at).s, conv_of(out, 1, stride, 0),
-				   NULL, false);
+		around = conv_norm(x, named("%s.downsample.0", at).s, named("%s.downsample.1", at).s,
+				   conv_of(out, 1, stride, 0), NULL, false);
 	if (bottleneck)
 		x = conv_norm(x, named("%s.conv1", at).s, named("%s.bn1", at).s, conv_of(channels, 1, 1, 0), NULL, true);
 	const char *second = bottleneck ? "2" : "1", *last = bottleneck ? "3" : "2";
-	x = conv_norm(x, named("%s.conv%s", at, second).s, named("%s.bn%s", at, second).s, conv_of(channels, 3, stride, 1), NULL,
-		      true);
+	x = conv_norm(x, named("%s.conv%s", at, second).s, named("%s.bn%s", at, second).s,
+		      conv_of(channels, 3, stride, 1), NULL, true);
 	return conv_norm(x, named("%s.conv%s", at, last).s, named("%s.bn%s", at, last).s,
 			 bottleneck ? conv_of(out, 1, 1, 0) : conv_of(out, 3, 1, 1), around, true);
 }
@@ -46,22 +47,26 @@ struct net build_resnet(const struct net_kind *k, struct node *x, const struct n
 	x = nn_maxpool(x, (struct pool){ .k = 3, .stride = 2, .pad = 1 });
 	for (int s = 0; s < 4; s++)
 		for (int b = 0; b < plan->blocks[s]; b++)
-			x = block(x, named("layer%d.%d", s + 1, b).s, (size_t)64 << s, s && b == 0 ? 2 : 1, plan->bottleneck);
+			x = block(x, named("layer%d.%d", s + 1, b).s, (size_t)64 << s, s && b == 0 ? 2 : 1,
+				  plan->bottleneck);
 	return finish(k, x, conf);
 }
 
-/* Section 4.2: three stages of 16, 32, 64 channels; shortcuts of option A, which have no parameters. */
+/* A block of the CIFAR nets, whose shortcut is option A: it has no parameters. */
+static struct node *block_cifar(struct node *x, const char *at, size_t channels, size_t stride)
+{
+	struct node *around = stride == 1 ? x : nn_shortcut(x, stride, channels);
+	x = conv_norm(x, named("%s.conv1", at).s, named("%s.bn1", at).s, conv_of(channels, 3, stride, 1), NULL, true);
+	return conv_norm(x, named("%s.conv2", at).s, named("%s.bn2", at).s, conv_of(channels, 3, 1, 1), around, true);
+}
+
+/* Section 4.2: three stages of 16, 32, 64 channels. */
 struct net build_resnet_cifar(const struct net_kind *k, struct node *x, const struct net_conf *conf)
 {
 	int blocks = *(const int *)k->plan;
 	x = conv_norm(x, "conv1", "bn1", conv_of(16, 3, 1, 1), NULL, true);
 	for (int s = 0; s < 3; s++)
-		for (int b = 0; b < blocks; b++) {
-			size_t channels = (size_t)16 << s, stride = s && b == 0 ? 2 : 1;
-			struct named at = named("layer%d.%d", s + 1, b);
-			struct node *around = stride == 1 ? x : nn_shortcut(x, stride, channels);
-			x = conv_norm(x, named("%s.conv1", at.s).s, named("%s.bn1", at.s).s, conv_of(channels, 3, stride, 1), NULL, true);
-			x = conv_norm(x, named("%s.conv2", at.s).s, named("%s.bn2", at.s).s, conv_of(channels, 3, 1, 1), around, true);
-		}
+		for (int b = 0; b < blocks; b++)
+			x = block_cifar(x, named("layer%d.%d", s + 1, b).s, (size_t)16 << s, s && b == 0 ? 2 : 1);
 	return finish(k, x, conf);
 }

@@ -39,7 +39,8 @@ struct net build_simple(const struct net_kind *k, struct node *x, const struct n
 	struct net net;
 	for (size_t b = 0; b < BLOCKS; b++) {
 		for (size_t i = 0; i < blocks[b].convs; i++) {
-			x = nn_conv(x, named("block%zu.conv%zu", b + 1, i + 1).s, conv_of(widened(blocks[b].channels, conf), 3, 1, 1));
+			size_t channels = widened(blocks[b].channels, conf);
+			x = nn_conv(x, named("block%zu.conv%zu", b + 1, i + 1).s, conv_of(channels, 3, 1, 1));
 			x = nn_batchnorm(x, named("block%zu.bn%zu", b + 1, i + 1).s, 1e-5, NULL, true);
 		}
 		if (b + 1 < BLOCKS)

@@ -5,8 +5,8 @@
 
 /*
  * The dense layers take the map averaged to 7x7, as the public weights want it, where there are at least 2x2 positions
- * (pictures from 64 x 64). From smaller pictures they take the mean of all positions and are 512 wide: with 7x7 copies of one
- * position 120 million weights would read 512 numbers.
+ * (pictures from 64 x 64). From smaller pictures they take the mean of all positions and are 512 wide: with 7x7 copies
+ * of one position 120 million weights would read 512 numbers.
  */
 static struct net finish(const struct net_kind *k, struct node *x, const struct net_conf *conf)
 {

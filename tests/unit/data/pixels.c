@@ -90,8 +90,8 @@ static void check_rows(struct reader *r, size_t n, size_t h, size_t w, size_t c,
 /* Few, many over several windows, large ones, none; grey and colour; plain and gzip; with labels and without. */
 START_TEST(idx_gives_its_pictures)
 {
-	static const uint32_t cases[][4] = { { 1, 1, 1, 0 }, { 5000, 28, 28, 0 }, { 700, 9, 11, 3 }, { 30, 7, 5, 1 }, { 2, 900, 1100, 3 },
-		{ 0, 28, 28, 0 } };
+	static const uint32_t cases[][4] = { { 1, 1, 1, 0 }, { 5000, 28, 28, 0 }, { 700, 9, 11, 3 }, { 30, 7, 5, 1 },
+		{ 2, 900, 1100, 3 }, { 0, 28, 28, 0 } };
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const uint32_t *c = cases[i];
 		struct str s = idx_of(c[0], c[1], c[2], c[3]), l = labels_of(c[0]);
@@ -120,7 +120,8 @@ START_TEST(cifar_gives_its_pictures)
 			for (size_t k = 0; k < 3 * PLANE; k++)
 				str_putc(&s, (char)pixel(i, k));
 		}
-		struct reader *r = reader_open(file_of(0, &s, false), (struct reader_opts){ .format = nlabels == 1 ? "cifar10" : "cifar100" });
+		struct reader_opts o = { .format = nlabels == 1 ? "cifar10" : "cifar100" };
+		struct reader *r = reader_open(file_of(0, &s, false), o);
 		size_t rows = 0;
 		ck_assert_uint_eq(reader_ncols(r), nlabels + 1);
 		ck_assert_str_eq(reader_name(r, nlabels), "label");
@@ -132,7 +133,8 @@ START_TEST(cifar_gives_its_pictures)
 				MUST(slice_eq(cells[nlabels], text), "label of row %zu", rows + i);
 				MUST(cells[0].n == 13 + 3 * PLANE && memcmp(cells[0].s, "P6\n32 32\n255\n", 13) == 0, "head");
 				for (size_t k = 0; k < 3 * PLANE; k++)
-					MUST((uint8_t)cells[0].s[13 + k] == pixel(rows + i, k % 3 * PLANE + k / 3), "pixel %zu of row %zu", k, rows + i);
+					MUST((uint8_t)cells[0].s[13 + k] == pixel(rows + i, k % 3 * PLANE + k / 3),
+					     "pixel %zu of row %zu", k, rows + i);
 			}
 		ck_assert_uint_eq(rows, N);
 		reader_close(r);
@@ -175,6 +177,13 @@ static void refused(struct str s, const char *format, const struct str *labels, 
 	str_free(&s);
 }
 
+/* The same of the labels of three pictures. */
+static void refused_labels(struct str labels, const char *what)
+{
+	refused(idx_of(3, 4, 5, 0), "auto", &labels, what);
+	str_free(&labels);
+}
+
 static struct str cut(struct str s, size_t n)
 {
 	s.n = n;
@@ -202,12 +211,10 @@ START_TEST(damaged_files_are_refused)
 	refused(with_byte(idx_of(3, 4, 5, 0), 8, 255), "auto", NULL, "byte 8: pictures of 4278190084 x 5 pixels");
 	refused(with_byte(idx_of(3, 4, 5, 3), 19, 2), "auto", NULL, "and 2 channels");
 	refused(labels_of(3), "auto", NULL, "these are labels");
-	for (size_t i = 0; i < 3; i++) {
-		struct str l = i == 0 ? labels_of(4) : i == 1 ? cut(labels_of(3), 10) : idx_of(3, 1, 1, 0);
-		refused(idx_of(3, 4, 5, 0), "auto", &l, i == 0 ? "4 labels, but " : i == 1 ? "byte 10: the file is cut off: it promises 3 labels" :
-			"no idx file of labels");
-		str_free(&l);
-	}
+	refused_labels(labels_of(4), "4 labels, but ");
+	refused_labels(cut(labels_of(3), 10), "byte 10: the file is cut off: it promises 3 labels");
+	refused_labels(idx_of(3, 1, 1, 0), "no idx file of labels");
+	refused_labels(with_byte(labels_of(4), 7, 3), "byte 11: the file goes on after its 3 labels");
 	for (size_t i = 0; i < 2 * 3073 - 1; i++)
 		str_putc(&none, 1);
 	refused(none, "cifar10", NULL, "byte 6145: the file is cut off inside picture 2, of 3073 bytes");

@@ -9,8 +9,8 @@
 static struct schema make(void)
 {
 	static const char *levels[] = { "a", "b" };
-	const struct column cols[] = { { .name = "n", .kind = KIND_NUMERIC }, { .name = "c", .kind = KIND_CATEGORY, .levels = levels, .nlevels = 2 },
-		{ .name = "t", .kind = KIND_TEXT }, { .name = "p", .kind = KIND_IMAGE, .root = "somewhere" } };
+	const struct column cols[] = { { .name = "n", .kind = KIND_NUMERIC },
+		{ .name = "c", .kind = KIND_CATEGORY, .levels = levels, .nlevels = 2 }, { .name = "t", .kind = KIND_TEXT }, { .name = "p", .kind = KIND_IMAGE, .root = "somewhere" } };
 	struct schema sc = { .positive = -1, .task = TASK_REGRESSION, .target = mem_str("y"), .unseen = mem_str("missing") };
 	schema_from(&sc, cols, 4);
 	strs_add(&sc.missing, "none");

@@ -174,7 +174,8 @@ static struct node *crop(struct case_net *c)
 
 static struct node *pad(struct case_net *c)
 {
-	return c->row->d[1] ? nn_pad(case_in(c, 0), 1, 2, 2, 3, (enum pad)c->row->arg) : nn_pad(case_in(c, 0), 0, 2, 0, 3, (enum pad)c->row->arg);
+	bool flat = !c->row->d[1];
+	return nn_pad(case_in(c, 0), flat ? 0 : 1, 2, flat ? 0 : 2, 3, (enum pad)c->row->arg);
 }
 
 static struct node *reshape(struct case_net *c)
@@ -251,7 +252,8 @@ static struct node *mean(struct case_net *c)
 
 /* ---- a net: He et al. 2016, two basic blocks ---- */
 
-static struct node *conv_norm(struct node *x, const char *name, size_t out, size_t k, size_t stride, struct node *residual, bool relu)
+static struct node *conv_norm(struct node *x, const char *name, size_t out, size_t k, size_t stride, struct node *residual,
+			      bool relu)
 {
 	char conv[48], bn[48];
 	snprintf(conv, sizeof(conv), "%s.conv", name);
@@ -304,6 +306,8 @@ static const struct net_case ops[] = {
 	{ "layernorm of features", layernorm, { 3, 0, 0, 17 }, .arg = 0 },
 	{ "maxpool 2", maxpool, { 2, 4, 6, 5 }, .arg = 220 },
 	{ "maxpool 2 odd", maxpool, { 1, 5, 7, 3 }, .arg = 220 },
+	{ "maxpool 2 odd height", maxpool, { 1, 5, 6, 3 }, .arg = 220 },
+	{ "maxpool 2 odd width", maxpool, { 1, 4, 7, 3 }, .arg = 220 },
 	{ "maxpool 2 ceil", maxpool, { 2, 5, 7, 3 }, .arg = CEIL + 220 },
 	{ "maxpool 3", maxpool, { 1, 7, 5, 5 }, .arg = 321 },
 	{ "maxpool 3 ceil", maxpool, { 1, 6, 8, 5 }, .arg = CEIL + 321 },
@@ -374,7 +378,7 @@ static const struct net_case ops[] = {
 
 /* ---- planted faults: y = x^2, whose backward is wrong in one way each ---- */
 
-enum { SIGN, FACTOR, SKIPPED, OVERWRITES, UNDECLARED, RIGHT };
+enum { SIGN, FACTOR, SKIPPED, OVERWRITES, UNDECLARED, UNDECLARED_OUT, RIGHT };
 
 static void square_forward(const struct node *nd, struct lane *l)
 {
@@ -385,18 +389,22 @@ static void square_forward(const struct node *nd, struct lane *l)
 static void square_backward(const struct node *nd, struct lane *l)
 {
 	int fault = *(const int *)nd->conf;
-	const real *x = in_x(nd, l, 0), *g = node_g(l, nd);
+	const real *x = in_x(nd, l, 0), *y = node_x(l, nd), *g = node_g(l, nd);
 	real *gx = in_g(nd, l, 0);
 	bool add = fault != OVERWRITES && !node_first(nd, 0);
 	for (size_t i = 0; gx && i < nd->size; i++) {
-		real v = 2 * x[i] * g[i];
+		real v = 2 * g[i] * (fault == UNDECLARED_OUT ? y[i] / x[i] : x[i]);
 		v = fault == SIGN ? -v : fault == FACTOR ? v * (real)1.001 : fault == SKIPPED && i == nd->size / 2 ? 0 : v;
 		gx[i] = add ? gx[i] + v : v;
 	}
 }
 
-static const struct op op_square = { .name = "square", .forward = square_forward, .backward = square_backward, .reads = READS_IN0 };
-static const struct op op_undeclared = { .name = "square", .forward = square_forward, .backward = square_backward, .in_place = true };
+static const struct op op_square = {
+	.name = "square", .forward = square_forward, .backward = square_backward, .reads = READS_IN0,
+};
+static const struct op op_undeclared = {
+	.name = "square", .forward = square_forward, .backward = square_backward, .in_place = true,
+};
 
 static struct node *square(struct case_net *c)
 {
@@ -410,7 +418,8 @@ static const struct net_case faulty[] = {
 	{ "factor", square, { 2, 3, 4, 5 }, .arg = FACTOR },
 	{ "skipped element", square, { 2, 3, 4, 5 }, .arg = SKIPPED },
 	{ "overwrites", square, { 2, 3, 4, 5 }, .arg = OVERWRITES },
-	{ "undeclared read", square, { 2, 3, 4, 5 }, .arg = UNDECLARED },
+	{ "undeclared read of the input", square, { 2, 3, 4, 5 }, .arg = UNDECLARED },
+	{ "undeclared read of the output", square, { 2, 3, 4, 5 }, .arg = UNDECLARED_OUT },
 };
 
 /* The same op without a fault is a case like others. */

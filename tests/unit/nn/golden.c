@@ -36,7 +36,8 @@ START_TEST(equals_pytorch)
 		for (size_t j = 0; j < g->n; j++)
 			most = fmax(most, fabs(g->v[j]));
 		for (size_t j = 0; j < g->n; j++)
-			MUST(fabs(p->v[j] - g->v[j]) <= 1e-9 * most, "%s, %s[%zu]: %.12g, PyTorch's is %.12g", g->name, g->part, j, p->v[j], g->v[j]);
+			MUST(fabs(p->v[j] - g->v[j]) <= 1e-9 * most, "%s, %s[%zu]: %.12g, PyTorch's is %.12g", g->name, g->part, j,
+			     p->v[j], g->v[j]);
 		case_free_f64(&r);
 	}
 }

@@ -84,8 +84,16 @@ static const struct line odd[] = {
 	{ 4, 3, 5, 6, 10, 3, 5, 1, 1, 0, 0, 0, 0, 1 },
 	{ 4, 4, 4, 64, 33, 4, 4, 1, 1, 0, 0, 0, 0, 1 },
 	{ 5, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
-	{ 16, 1, 1, 1280, 1000, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
-	{ 9, 7, 7, 64, 128, 7, 7, 1, 1, 0, 0, 0, 0, 1 },
+	{ 2, 9, 7, 50, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1 },		/* enough for tiles, from here */
+	{ 2, 9, 8, 70, 70, 3, 3, 2, 1, 1, 0, 1, 2, 1 },
+	{ 1, 9, 8, 70, 70, 3, 3, 1, 2, 2, 1, 1, 2, 1 },
+	{ 3, 1, 20, 100, 128, 1, 4, 1, 1, 0, 2, 0, 1, 1 },
+	{ 2, 8, 6, 70, 300, 2, 2, 2, 1, 0, 0, 0, 0, 1 },
+	{ 2, 7, 7, 64, 70, 2, 3, 3, 1, 0, 0, 0, 0, 1 },		/* positions that no step reaches */
+	{ 1, 40, 40, 3, 70, 5, 3, 2, 1, 1, 2, 3, 0, 1 },
+	{ 1, 20, 24, 16, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 4, 1, 1, 1000, 100, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 3, 7, 7, 16, 40, 7, 7, 1, 1, 0, 0, 0, 0, 1 },
 	{ 2, 9, 9, 4, 6, 2, 2, 2, 1, 0, 0, 0, 0, 1 },		/* a row is left */
 	{ 2, 9, 7, 4, 6, 4, 4, 2, 1, 1, 1, 1, 1, 1 },
 	{ 1, 30, 29, 3, 64, 7, 7, 2, 1, 3, 3, 3, 3, 1 },
@@ -168,4 +176,121 @@ START_TEST(a_row_stands_for_itself)
 }
 END_TEST
 
-UNIT_MAIN("kernel", float_equals_double, a_row_stands_for_itself)
+/* What common nets are made of: LeNet, small nets, VGG, ResNets, MobileNet, SqueezeNet, U-Net, GANs, nets of texts. */
+static const struct line nets[] = {
+	{ 16, 28, 28, 1, 6, 5, 5, 1, 1, 2, 2, 2, 2, 1 },
+	{ 16, 14, 14, 6, 16, 5, 5, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 5, 5, 16, 120, 5, 5, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 1, 1, 120, 84, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 1, 1, 84, 10, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 28, 28, 1, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 16, 14, 14, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 16, 7, 7, 64, 128, 7, 7, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 28, 28, 3, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 2, 224, 224, 3, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 2, 224, 224, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 2, 56, 56, 256, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 2, 14, 14, 512, 512, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 4, 224, 224, 3, 64, 7, 7, 2, 1, 3, 3, 3, 3, 1 },
+	{ 4, 56, 56, 64, 128, 3, 3, 2, 1, 1, 1, 1, 1, 1 },
+	{ 4, 56, 56, 64, 128, 1, 1, 2, 1, 0, 0, 0, 0, 1 },
+	{ 4, 7, 7, 512, 512, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 4, 56, 56, 64, 256, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 4, 7, 7, 2048, 512, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 16, 32, 32, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 16, 32, 32, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 16, 32, 32, 16, 32, 3, 3, 2, 1, 1, 1, 1, 1, 1 },
+	{ 16, 8, 8, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 4, 224, 224, 3, 32, 3, 3, 2, 1, 1, 1, 1, 1, 1 },
+	{ 4, 112, 112, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 32 },
+	{ 4, 112, 112, 96, 96, 3, 3, 2, 1, 1, 1, 1, 1, 96 },
+	{ 4, 56, 56, 24, 144, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 4, 7, 7, 960, 960, 3, 3, 1, 1, 1, 1, 1, 1, 960 },
+	{ 4, 7, 7, 320, 1280, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 4, 224, 224, 3, 64, 3, 3, 2, 1, 0, 0, 0, 0, 1 },
+	{ 4, 13, 13, 48, 192, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+	{ 4, 13, 13, 512, 1000, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 4, 13, 13, 512, 2, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 2, 32, 32, 512, 1024, 2, 2, 2, 1, 0, 0, 0, 0, 1 },
+	{ 2, 128, 128, 64, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	{ 8, 16, 16, 128, 256, 4, 4, 2, 1, 1, 1, 1, 1, 1 },
+	{ 8, 64, 64, 3, 64, 4, 4, 2, 1, 1, 1, 1, 1, 1 },
+	{ 2, 32, 32, 256, 256, 3, 3, 1, 2, 2, 2, 2, 2, 1 },
+	{ 1, 128, 128, 64, 3, 7, 7, 1, 1, 3, 3, 3, 3, 1 },
+	{ 16, 1, 64, 100, 128, 1, 3, 1, 1, 0, 1, 0, 1, 1 },
+	{ 16, 1, 64, 300, 100, 1, 5, 1, 1, 0, 2, 0, 2, 1 },
+	{ 4, 14, 14, 256, 256, 3, 3, 1, 1, 1, 1, 1, 1, 32 },
+	{ 4, 28, 28, 120, 120, 1, 1, 1, 1, 0, 0, 0, 0, 3 },
+};
+
+START_TEST(no_net_falls_to_a_reference)
+{
+	for (size_t i = 0; i < sizeof(nets) / sizeof(*nets); i++)
+		for (unsigned how = 0; how < 8; how += 7) {
+			struct conv_shape s = shape_of(&nets[i]);
+			struct kernel *k = kernel_new(&s, ALL, how, how, how);
+			struct str text = { 0 };
+			kernel_describe(k, &text);
+			if (strstr(text.s, "ref") != NULL || strstr(text.s, "simple") != NULL)
+				ck_abort_msg("shape %zu: %s", i, text.s);
+			str_free(&text);
+			kernel_free(k);
+		}
+}
+END_TEST
+
+/* One kernel, run by several threads at once. */
+struct crowd {
+	const struct kernel *k;
+	struct twin x, gy, o;
+	struct twin y[8], gx[8], gw[8];
+	void *scratch[8];
+};
+
+static void run_one(void *ctx, size_t i, int worker)
+{
+	struct crowd *c = ctx;
+	void *scratch = c->scratch[worker];
+	kernel_forward(c->k, c->x.f, c->o.f, c->y[i].f, scratch);
+	kernel_back_data(c->k, c->gy.f, c->gx[i].f, false, scratch);
+	kernel_back_weights(c->k, c->x.f, c->gy.f, c->gw[i].f, NULL, false, scratch);
+}
+
+START_TEST(threads_share_a_kernel)
+{
+	static const struct line some[] = {
+		{ 2, 14, 14, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+		{ 2, 14, 14, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1 },
+		{ 2, 14, 14, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 32 },
+		{ 8, 1, 1, 100, 10, 1, 1, 1, 1, 0, 0, 0, 0, 1 },
+	};
+	for (size_t l = 0; l < sizeof(some) / sizeof(*some); l++) {
+		struct conv_shape s = shape_of(&some[l]);
+		struct rng r = rng_at(l, "test.kernel.threads", 0);
+		struct kernel *k = kernel_new(&s, ALL, true, true, false);
+		struct twin w = twin_new(s.oc * (s.c / s.groups) * s.kh * s.kw, &r);
+		struct crowd c = { .k = k, .x = twin_new(s.n * s.h * s.w * s.c, &r), .o = twin_new(s.oc, &r) };
+		c.gy = twin_new(s.n * s.oh * s.ow * s.oc, &r);
+		for (size_t i = 0; i < 8; i++) {
+			c.y[i] = twin_new(c.gy.n, &r), c.gx[i] = twin_new(c.x.n, &r), c.gw[i] = twin_new(w.n, &r);
+			c.scratch[i] = mem_aligned(kernel_scratch(k), 1);
+		}
+		kernel_pack(k, w.f);
+		run_one(&c, 0, 0);
+		par_for(4, 8, run_one, &c);
+		for (size_t i = 1; i < 8; i++) {
+			ck_assert(memcmp(c.y[i].f, c.y[0].f, c.gy.n * sizeof(float)) == 0);
+			ck_assert(memcmp(c.gx[i].f, c.gx[0].f, c.x.n * sizeof(float)) == 0);
+			ck_assert(memcmp(c.gw[i].f, c.gw[0].f, w.n * sizeof(float)) == 0);
+		}
+		for (size_t i = 0; i < 8; i++) {
+			twin_free(c.y[i]), twin_free(c.gx[i]), twin_free(c.gw[i]);
+			free(c.scratch[i]);
+		}
+		twin_free(c.x), twin_free(c.gy), twin_free(c.o), twin_free(w);
+		kernel_free(k);
+	}
+}
+END_TEST
+
+UNIT_MAIN("kernel", float_equals_double, a_row_stands_for_itself, no_net_falls_to_a_reference, threads_share_a_kernel)

@@ -54,8 +54,10 @@ START_TEST(statistics_are_accurate)
 	real *x = NEW(real, n * c), *grad = NEW(real, 4 * c);
 	struct rng rng = rng_at(2, "ops", 0);
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < c; k++)
-			x[i * c + k] = (real)(k == 1 ? 0 : 100 * ((double)k - 1)) + (real)(i < n / 10 ? -2 : rng_normal(&rng) * (k == 2 ? 0.3 : 1));
+		for (size_t k = 0; k < c; k++) {
+			double v = i < n / 10 ? -2 : rng_normal(&rng) * (k == 2 ? 0.3 : 1);
+			x[i * c + k] = (real)(100 * ((double)k - 1) + v);
+		}
 	run(&r, y, x);
 	lane_backward(r.l, grad);
 	for (size_t k = 0; k < c; k++) {

@@ -83,7 +83,8 @@ static size_t load(struct params *ps, const struct given *t, size_t n, const cha
 	die_forget(path);
 	return taken;
 }
-#define LOAD(ps, map, ...) load(ps, (const struct given[]){ __VA_ARGS__ }, sizeof((const struct given[]){ __VA_ARGS__ }) / sizeof(struct given), map)
+#define LOAD(ps, map, ...) \
+	load(ps, (const struct given[]){ __VA_ARGS__ }, sizeof((const struct given[]){ __VA_ARGS__ }) / sizeof(struct given), map)
 
 static double at(const struct params *ps, const char *name, size_t i)
 {
@@ -108,7 +109,8 @@ START_TEST(names)
 	static const int64_t count[] = { 7 };
 	struct params *ps = some();
 	ck_assert_uint_eq(LOAD(ps, "*/w*=*.weight", { "module.model.a.weight", "F32", 4, { 2, 3, 1, 1 }, six, 24 },
-			       { "conv/w", "F16", 4, { 2, 1, 1, 2 }, halves, 8 }, BIAS, { "x.num_batches_tracked", "I64", 0, { 0 }, count, 8 }), 3);
+			       { "conv/w", "F16", 4, { 2, 1, 1, 2 }, halves, 8 }, BIAS,
+			       { "x.num_batches_tracked", "I64", 0, { 0 }, count, 8 }), 3);
 	ck_assert(at(ps, "a.weight", 5) == 6 && at(ps, "conv.weight", 1) == -2 && at(ps, "head.weight", 0) == 0);
 	/* a head of other classes stays as it is */
 	ck_assert_uint_eq(LOAD(ps, NULL, A, CONV, BIAS, { "head.weight", "F32", 2, { 2, 2 }, six, 16 }), 3);
