@@ -5,13 +5,13 @@
 
 # Pictures of one class have stripes of one width; row ends stand for noise. pgm FILE CLASS SEED
 pgm() { awk -v c="$2" -v i="$3" 'BEGIN { srand(i * 9 + c); print "P2 12 12 255"; for (k = 0; k < 144; k++) print int((k % 12 / (c + 1) % 2 < 1 ? 150 : 30) + rand() * 60) }' >"$1"; }
-mkdir -p "$tmp/train" "$tmp/test" "$tmp/labelled"
+mkdir -p "$tmp/train" "$tmp/test/testset" "$tmp/labelled"
 for c in 1 2 3; do
 	mkdir -p "$tmp/train/stripes_$c" "$tmp/labelled/stripes_$c"
 	for i in $(seq $((44 - c * 10))); do pgm "$tmp/train/stripes_$c/pic_$i.pgm" $c "$i"; done
 	for i in 101 102 103 104 105 106; do
 		pgm "$tmp/labelled/stripes_$c/pic_$i.pgm" $c $i
-		cp "$tmp/labelled/stripes_$c/pic_$i.pgm" "$tmp/test/img_$c$i.pgm"
+		cp "$tmp/labelled/stripes_$c/pic_$i.pgm" "$tmp/test/testset/img_$c$i.pgm"
 	done
 done
 for part in train labelled; do
