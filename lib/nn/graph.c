@@ -403,10 +403,22 @@ static void zero_grads(const struct node *nd, const struct lane *l)
 			memset(node_g(l, nd->in[k]), 0, nd->in[k]->size * sizeof(real));
 }
 
+/* Where no gradient goes through a node, its buffers' statistics are what they are already. */
+static void keep_buffers(const struct graph *g, real *grad)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		const struct node *nd = g->nodes[i];
+		for (int k = 0; !nd->wants && k < nd->nparam; k++)
+			if (nd->param[k]->kind == PARAM_BUFFER)
+				memcpy(grad + nd->param[k]->at, node_param(nd, k), nd->param[k]->n * sizeof(*grad));
+	}
+}
+
 void lane_backward(struct lane *l, real *grad)
 {
 	const struct graph *g = l->g;
 	l->grad = grad;
+	keep_buffers(g, grad);
 	for (size_t i = g->n; i-- > 0;) {
 		const struct node *nd = g->nodes[i];
 		double start = l->seconds ? now() : 0;

@@ -213,7 +213,7 @@ static size_t compare(const char *what, uint64_t wanted, size_t n, const real *g
 
 #define UNTOUCHED ((real)12345)
 
-/* One subset: its gradients are right, and those of frozen parameters are left alone. */
+/* One subset: its gradients are right, those of frozen parameters are left alone, and no statistic is missing. */
 static size_t check_subset(const struct net_case *row, struct params *ps, enum case_kind kind, uint64_t wanted,
 			   const struct slopes *s, struct str *out)
 {
@@ -236,9 +236,11 @@ static size_t check_subset(const struct net_case *row, struct params *ps, enum c
 		snprintf(what, sizeof(what), "%s, kind %d: %s", row->name, kind, p->name);
 		if (p->kind != PARAM_BUFFER && !p->frozen)
 			wrong += compare(what, wanted, p->n, grad + p->at, s->param + p->at, out);
-		for (size_t i = 0; p->kind != PARAM_BUFFER && p->frozen && i < p->n; i++)
-			if (grad[p->at + i] != UNTOUCHED) {
-				str_printf(out, "  %s is frozen but has a gradient\n", what);
+		bool buffer = p->kind == PARAM_BUFFER;
+		for (size_t i = 0; (buffer || p->frozen) && i < p->n; i++)
+			if ((grad[p->at + i] == UNTOUCHED) == buffer) {
+				str_printf(out, "  %s, wanted %llx: %s\n", what, (unsigned long long)wanted,
+					   buffer ? "no statistic" : "it is frozen, but has a gradient");
 				wrong++;
 				break;
 			}
