@@ -65,7 +65,8 @@ train_in = $(call given,$(TRAIN)) $(if $(call folder,$(TRAIN)),,--image $(IMAGE)
 train_from = $(call from,$(TRAIN))
 test_in = $(call given,$(TEST))
 test_from = $(call from,$(TEST))
-labelled = $(if $(TEST),$(if $(call folder,$(TEST)),$(word 2,$(wildcard $(TEST)/*/.)),$(shell head -n 1 '$(TEST)' | tr ',\r' '\n\n' | grep -x -e '"*$(TARGET)"*')))
+named = $(shell head -n 1 '$(TEST)' | tr ',\r' '\n\n' | grep -x -e '"*$(TARGET)"*')
+labelled = $(if $(TEST),$(if $(call folder,$(TEST)),$(word 2,$(wildcard $(TEST)/*/.)),$(named)))
 Id = Id=$(if $(call folder,$(TEST)),image,$(IMAGE))
 endif
 
@@ -83,7 +84,8 @@ judged_files = $(OUT)/valid.csv
 endif
 train_files = $(OUT)/train.source $(if $(call folder,$(TRAIN)),,$(TRAIN))
 
-simpsons: $(OUT)/scores.txt $(OUT)/confusion.png $(OUT)/learning.png $(OUT)/mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),$(OUT)/submission.csv)
+products = scores.txt confusion.png learning.png mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),submission.csv)
+simpsons: $(products:%=$(OUT)/%)
 	@cat $(OUT)/scores.txt
 
 simpsons-imbalance: $(OUT)/imbalance.txt $(OUT)/imbalance.png

@@ -432,11 +432,11 @@ static void plot_confusion(const struct curve *c, const char *terminal, struct s
 	bool named = cell >= 14;
 	size_t tic = cell > 26 ? 11 : cell > 14 ? 9 : 7, beside = named ? 60 + c->longest * tic * 3 / 4 : 60;
 	size_t w = beside + c->columns * cell + 110, h = beside + c->lines * cell + 60;
-	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\nset datafile separator ','\n", terminal, w,
-		   h * c->n, tic);
+	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\n", terminal, w, h * c->n, tic);
+	str_puts(out, "set datafile separator ','\nset tics scale 0 noenhanced\n");
 	str_puts(out, "set palette defined (0 '#ffffff', 0.5 '#6baed6', 1 '#08306b')\nset cbrange [0:1]\n");
 	str_puts(out, "set cblabel 'share of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
-	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\nset tics scale 0 noenhanced\n", c->columns - 1, c->lines - 1);
+	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n", c->columns - 1, c->lines - 1);
 	str_printf(out, "set xtics rotate by 90 right (%s)\nset ytics (%s)\n", named ? c->across.s : "", named ? c->down.s : "");
 	for (size_t i = 0; i < c->n; i++)
 		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].cells.s);

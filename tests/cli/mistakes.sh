@@ -37,6 +37,9 @@ check '... has its labels' cmp folder.png right.png
 expect 'on stdout' 0 'dls-predict -o scores --root p --mistakes - model <swapped.csv'
 check '... where nothing else goes' cmp out sheet.png
 
+for k in 1 2 3 4 5 6 7 8 9 10; do sed 1d swapped.csv; done | { head -n 1 swapped.csv; cat; } >ten.csv
+flat 'memory is that of what is drawn' 'dls-predict --root p --mistakes ten.png model <swapped.csv >none' 'dls-predict --root p --mistakes ten.png model <ten.csv >none'
+
 { cat swapped.csv; printf 'gone.pgm,dark\ndark/2.pgm,\ndark/3.pgm,owl\n'; } >bad.csv
 expect 'a bad picture' 65 'dls-predict --root p --mistakes bad.png model <bad.csv'
 check '... leaves no sheet' sh -c '! ls bad.png* 2>/dev/null'
@@ -73,6 +76,8 @@ expect 'a quantity' 64 "dls-predict --mistakes none.png months <$data/customers.
 err_is '... has no mistakes' 'dls-predict: --mistakes is for classes, but the model predicts a quantity'
 expect '--features' 64 'dls-predict --features --root p --mistakes none.png model <swapped.csv'
 err_is '... are no predictions' 'dls-predict: --mistakes needs predictions, and --features makes none'
+expect '--show' 64 'dls-predict --show --mistakes none.png model'
+err_is '... makes no predictions' 'dls-predict: --mistakes looks at predictions, which --show, --oof and --importance do not make'
 expect 'both on stdout' 64 'dls-predict --root p --mistakes - model <swapped.csv'
 err_is '... is refused' 'dls-predict: --mistakes -: predictions go to stdout; give -o FILE'
 expect 'a place that cannot be written' 74 'dls-predict --root p --mistakes nosuch/sheet.png model <swapped.csv'
