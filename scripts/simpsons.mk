@@ -9,7 +9,7 @@
 #	make simpsons-imbalance TRAIN= TEST=           what each of the tools against imbalance gains, as a table and a picture
 #
 # In simpsons/: best.model, submission.csv (Id, Expected), scores.txt (accuracy, macro F1, each class), confusion.csv and .png,
-# learning.csv and .png, mistakes.png. Judged are the rows of TEST= if they have labels, else the rows of TRAIN= that were
+# classes.png, learning.csv and .png, mistakes.png. Judged are the rows of TEST= if they have labels, else the rows of TRAIN= that were
 # held out (VALID= is their share) to choose the best epoch, so that their scores are a little too good. simpsons-imbalance
 # leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample makes longer.
 #
@@ -84,7 +84,7 @@ judged_files = $(OUT)/valid.csv
 endif
 train_files = $(OUT)/train.source $(if $(call folder,$(TRAIN)),,$(TRAIN))
 
-products = scores.txt confusion.png learning.png mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),submission.csv)
+products = scores.txt classes.png confusion.png learning.png mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),submission.csv)
 simpsons: $(products:%=$(OUT)/%)
 	@cat $(OUT)/scores.txt
 
@@ -128,6 +128,9 @@ $(OUT)/scores.txt: $(OUT)/predictions.csv
 
 $(OUT)/confusion.csv $(OUT)/confusion.png &: $(OUT)/predictions.csv
 	dls-eval --curve confusion --plot $(OUT)/confusion.png -o $(OUT)/confusion.csv < $<
+
+$(OUT)/classes.png: $(OUT)/predictions.csv
+	dls-eval --curve classes --plot $@ < $<
 
 $(OUT)/learning.csv $(OUT)/learning.png &: $(OUT)/best.ndjson
 	dls-eval --curve learning --plot $(OUT)/learning.png -o $(OUT)/learning.csv < $<

@@ -238,7 +238,7 @@ static void add_confusion(struct curve *curve, struct series *out, const struct 
 struct shape {
 	const char *name, *header;
 	const char *(*add)(struct series *out, const struct scored *s, int32_t c, int32_t bins);	/* NULL: not of one class */
-	const char *x, *y, *extra;	/* columns that a picture shows, and what else it draws; NULL: no picture */
+	const char *x, *y, *extra;	/* columns that a line shows, and what else is drawn; NULL: a table, with a picture of its own */
 	const char *xlabel, *ylabel;
 };
 
@@ -452,17 +452,43 @@ static void plot_confusion(const struct curve *c, const char *terminal, struct s
 	}
 }
 
-bool curve_plot(const struct curve *c, const char *format, struct str *out)
+/* For each series a row of points for each label, the first on top. */
+static void plot_classes(const struct curve *c, const char *terminal, struct str *out)
+{
+	static const char *const what[][2] = { { "precision", "#1f77b4" }, { "recall", "#ff7f0e" }, { "f1", "#000000" } };
+	size_t lines = 0;
+	for (const char *p = c->s[0].rows.s; p && (p = strchr(p, '\n')); p++)
+		lines++;
+	str_printf(out, "set terminal %s size 900,%zu font 'sans,10' background rgb 'white'\n", terminal, (130 + 22 * lines) * c->n);
+	str_puts(out, "set datafile separator ','\nset grid lt 1 lc rgb '#e8e8e8'\nset xrange [0:1]\n");
+	str_printf(out, "set yrange [%zu:-1]\nset ytics scale 0 noenhanced\nset key outside bottom center horizontal\n", lines);
+	for (size_t i = 0; i < c->n; i++)
+		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s);
+	str_printf(out, "set multiplot layout %zu,1\n", c->n);
+	for (size_t i = 0; i < c->n; i++) {
+		str_puts(out, "set title ");
+		put_quoted(out, c->s[i].name);
+		str_puts(out, " noenhanced\nplot ");
+		for (size_t k = 0; k < 3; k++)
+			str_printf(out, "%s$s%zu using %zu:0:ytic(2) with points pt %zu ps 1.2 lc rgb '%s' title '%s'", k ? ", " : "", i,
+				   k + 4, 2 * k + 5, what[k][1], what[k][0]);
+		str_putc(out, '\n');
+	}
+}
+
+void curve_plot(const struct curve *c, const char *format, struct str *out)
 {
 	const struct shape *shape = shape_of(c->kind);
 	const char *terminal = strcmp(format, "png") == 0 ? "pngcairo" : "svg";
 	size_t panels = 0;
 	if (strcmp(c->kind, "confusion") == 0) {
 		plot_confusion(c, terminal, out);
-		return true;
+		return;
 	}
-	if (!shape->x)
-		return false;
+	if (strcmp(c->kind, "classes") == 0) {
+		plot_classes(c, terminal, out);
+		return;
+	}
 	for (size_t i = 0; i < c->n; i++)
 		panels += opens_panel(c, i);
 	str_printf(out, "set terminal %s size 900,%zu background rgb 'white'\n", terminal, 200 + 500 * panels);
@@ -476,5 +502,4 @@ bool curve_plot(const struct curve *c, const char *format, struct str *out)
 	for (size_t i = 0; i < c->n; i++)
 		if (opens_panel(c, i))
 			put_panel(out, c, shape, i);
-	return true;
 }

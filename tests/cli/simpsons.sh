@@ -30,7 +30,7 @@ check '... under the names of their files' sh -c "sed -n '1p;2p' $tmp/a/submissi
 check 'scores are of the rows held out' grep -q '^On the rows held out of training' "$tmp/table"
 check '... with intervals' grep -q '^f1:macro  *[0-9.]*  [0-9.]* to [0-9.]*$' "$tmp/table"
 check '... and of each class' test "$(grep -c ' stripes_[123]$' "$tmp/table")" -eq 3
-for f in confusion learning mistakes; do check "$f.png is a picture" png "$tmp/a/$f.png"; done
+for f in classes confusion learning mistakes; do check "$f.png is a picture" png "$tmp/a/$f.png"; done
 check 'the confusion counts all rows' awk -F, 'NR > 1 { for (i = 3; i <= NF; i++) n += $i } END { exit n != '"$(($(wc -l <"$tmp/a/valid.csv") - 1))"' }' "$tmp/a/confusion.csv"
 check 'the learning curve has loss and metric' sh -c "cut -d, -f1 $tmp/a/learning.csv | sort -u | tr '\n' ' ' | grep -q 'f1:macro .*train_loss'"
 check 'the rows held out are those that the best epoch was chosen on' \
