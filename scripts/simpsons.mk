@@ -8,10 +8,11 @@
 #	make simpsons                                  Fashion-MNIST, of Debian's dataset-fashion-mnist
 #	make simpsons-imbalance TRAIN= TEST=           what each of the tools against imbalance gains, as a table and a picture
 #
-# In simpsons/: best.model, submission.csv (Id, Expected), scores.txt (accuracy, macro F1, each class), confusion.csv and .png,
-# classes.png, learning.csv and .png, mistakes.png. Judged are the rows of TEST= if they have labels, else the rows of TRAIN= that were
-# held out (VALID= is their share) to choose the best epoch, so that their scores are a little too good. simpsons-imbalance
-# leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample makes longer.
+# In simpsons/: best.model, submission.csv (Id, Expected), scores.txt (accuracy, macro F1, each class), mistakes.png,
+# classes.png, confusion.csv and .png, learning.csv and .png. Judged are the rows of TEST= if they have labels, else the rows
+# of TRAIN= that were held out (VALID= is their share) to choose the best epoch, so that their scores are a little too good.
+# simpsons-imbalance leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample
+# makes longer.
 #
 # How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= or OUT=folder, or QUICK=1 for a
 # look in a minute.

@@ -257,7 +257,7 @@ if command -v gnuplot >/dev/null; then
 	awk 'BEGIN { print "target,prediction"; for (i = 0; i < 300; i++) print "it'"''"'s \\\\ {no} " i % 150 ",it'"''"'s \\\\ {no} " i % 149 }' >many
 	expect 'confusion of many labels' 0 'dls-eval --curve confusion --plot many.png < many'
 	expect 'classes as a picture' 0 'dls-eval --curve classes --vs other --plot classes.svg < preds.csv'
-	check '... a panel for each' test "$(grep -c '>recall<' classes.svg)" -eq 2
+	check '... a panel for each' test "$(grep -c 'tspan.*>recall<' classes.svg)" -eq 2
 else
 	echo 'skip pictures: gnuplot is not installed'
 fi
