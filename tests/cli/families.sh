@@ -52,6 +52,8 @@ scored_alike() {
 
 for f in $families; do
 	target=churn spare=total text='--text note'
+	dls-train -q --target churn "$f" <train.csv >first.model 2>err
+	grep -q 'pictures' err && continue	# see pictures.sh
 	dls-train -q --target churn "$f" <train.csv >first.model 2>err || { target=charge spare=churn; }	# quantities only
 	dls-train -q --target $target $text "$f" <train.csv >first.model 2>err || { grep -q 'not take texts' err && text='--drop note'; }
 	fit() { dls-train -q --target "$target" --drop "$spare" $text --id customer --cv 3 "$@" "$f" <train.csv; }

@@ -431,7 +431,7 @@ static const struct {
 	const char *family, *option, *value;
 } fast[] = {
 	{ NULL, "trees", "12" }, { NULL, "rounds", "12" }, { NULL, "epochs", "20" },
-	{ "cnn", "net", "simple" }, { "cnn", "epochs", "3" },
+	{ "cnn", "net", "lenet" }, { "cnn", "epochs", "3" },
 };
 
 /* Default options, with few rounds where a family has rounds; opts_drop() frees. */
