@@ -42,6 +42,7 @@ static const struct command cmd = {
 	.brief = "Scores rows with a model: CSV, TSV, JSON, svmlight, VW or pictures in, CSV out.",
 	.examples = "dls-predict model < test.csv > predictions.csv\n"
 		"dls-predict --columns Id=customerID,Churn=p:1 model < test.csv > submission.csv\n"
+		"dls-predict --image-folder test --mistakes worst.png model > predictions.csv\n"
 		"dls-predict --show model | jq .metrics\n",
 	.table = table,
 };
@@ -57,6 +58,8 @@ int main(int argc, char **argv)
 		die(ST_USAGE, words.n ? "one MODEL, not %zu; data come on stdin" : "which MODEL? See dls-predict --help", words.n);
 	if (o.show + o.oof + !!o.importance > 1)
 		die(ST_USAGE, "give one of --show, --oof and --importance");
+	if (o.mistakes && (o.show || o.oof || o.importance))
+		die(ST_USAGE, "--mistakes looks at predictions, which --show, --oof and --importance do not make");
 	bool no_rows = o.show || o.oof || (o.importance && strcmp(o.importance, "permutation") != 0);
 	if (!no_rows && strcmp(words.s[0], "-") == 0)
 		die(ST_USAGE, "the model '-' is stdin, but the rows come there; give the model as a file");

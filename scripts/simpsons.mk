@@ -1,17 +1,18 @@
 # Pictures in classes that are far from equally frequent: a net is trained, judged, looked at, and makes a submission. Only
 # what changed is made again; -j2 works.
 #
-#	make simpsons TRAIN=train/simpsons_dataset TEST=testset/testset    as the competition has them: a folder of class
-#			folders, and a folder of pictures without classes
+#	make simpsons TRAIN=train/simpsons_dataset TEST=testset    as the competition has them: a folder of class folders,
+#			and a folder of pictures without classes (one folder in it makes none)
 #	make simpsons TRAIN=train.csv TEST=test.csv    columns image, label; IMAGE= TARGET= name others. Paths are relative to
 #			the folder of their file, or to ROOT=
 #	make simpsons                                  Fashion-MNIST, of Debian's dataset-fashion-mnist
 #	make simpsons-imbalance TRAIN= TEST=           what each of the tools against imbalance gains, as a table and a picture
 #
-# In simpsons/: best.model, submission.csv (Id, Expected), scores.txt (accuracy, macro F1, each class), confusion.csv and .png,
-# learning.csv and .png, mistakes.png. Judged are the rows of TEST= if they have labels, else the rows of TRAIN= that were
-# held out (VALID= is their share) to choose the best epoch, so that their scores are a little too good. simpsons-imbalance
-# leaves imbalance.txt and .png in simpsons-imbalance/.
+# In simpsons/: best.model, submission.csv (Id, Expected), scores.txt (accuracy, macro F1, each class), mistakes.png,
+# classes.png, confusion.csv and .png, learning.csv and .png. Judged are the rows of TEST= if they have labels, else the rows
+# of TRAIN= that were held out (VALID= is their share) to choose the best epoch, so that their scores are a little too good.
+# simpsons-imbalance leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample
+# makes longer.
 #
 # How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= or OUT=folder, or QUICK=1 for a
 # look in a minute.
@@ -24,10 +25,14 @@ IMAGE ?= image
 VALID ?= 0.1
 SEED ?= 1
 NET ?= $(if $(QUICK),lenet,simple)
-EPOCHS ?= $(if $(QUICK),2,15)
+EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),15,8))
 FLOOR ?= 200
 DRAWS ?= $(if $(QUICK),100,1000)
 FASHION ?= /usr/share/datasets/fashion-mnist
+
+ifeq ($(TRAIN)$(filter simpsons-imbalance,$(KIND)),simpsons-imbalance)
+$(error make simpsons-imbalance needs TRAIN=: the classes of Fashion-MNIST are equally frequent)
+endif
 
 folder = $(wildcard $(1)/.)
 # Pictures of a folder come in any size; those of a manifest and of idx stay as they are unless SIZE= says otherwise.
@@ -61,7 +66,8 @@ train_in = $(call given,$(TRAIN)) $(if $(call folder,$(TRAIN)),,--image $(IMAGE)
 train_from = $(call from,$(TRAIN))
 test_in = $(call given,$(TEST))
 test_from = $(call from,$(TEST))
-labelled = $(if $(TEST),$(if $(call folder,$(TEST)),$(wildcard $(TEST)/*/.),$(shell head -n 1 '$(TEST)' | tr ',\r' '\n\n' | grep -x -e '"*$(TARGET)"*')))
+named = $(shell head -n 1 '$(TEST)' | tr ',\r' '\n\n' | grep -x -e '"*$(TARGET)"*')
+labelled = $(if $(TEST),$(if $(call folder,$(TEST)),$(word 2,$(wildcard $(TEST)/*/.)),$(named)))
 Id = Id=$(if $(call folder,$(TEST)),image,$(IMAGE))
 endif
 
@@ -79,7 +85,8 @@ judged_files = $(OUT)/valid.csv
 endif
 train_files = $(OUT)/train.source $(if $(call folder,$(TRAIN)),,$(TRAIN))
 
-simpsons: $(OUT)/scores.txt $(OUT)/confusion.png $(OUT)/learning.png $(OUT)/mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),$(OUT)/submission.csv)
+products = scores.txt classes.png confusion.png learning.png mistakes.png $(if $(TEST)$(if $(TRAIN),,yes),submission.csv)
+simpsons: $(products:%=$(OUT)/%)
 	@cat $(OUT)/scores.txt
 
 simpsons-imbalance: $(OUT)/imbalance.txt $(OUT)/imbalance.png
@@ -92,7 +99,7 @@ $(OUT):
 $(OUT)/train.source: taken = $(TRAIN)
 $(OUT)/test.source: taken = $(TEST)
 $(OUT)/train.source $(OUT)/test.source: FORCE | $(OUT)
-	@$(if $(TRAIN),,test -e $@ || echo "No TRAIN= given: taking Fashion-MNIST of dataset-fashion-mnist." >&2)
+	@$(if $(TRAIN)$(filter %/test.source,$@),,test -e $@ || echo "No TRAIN= given: taking Fashion-MNIST of dataset-fashion-mnist." >&2)
 	@echo '$(taken)' | cmp -s - $@ || echo '$(taken)' > $@
 
 # The options of a model as a file that changes only when they do.
@@ -122,6 +129,9 @@ $(OUT)/scores.txt: $(OUT)/predictions.csv
 
 $(OUT)/confusion.csv $(OUT)/confusion.png &: $(OUT)/predictions.csv
 	dls-eval --curve confusion --plot $(OUT)/confusion.png -o $(OUT)/confusion.csv < $<
+
+$(OUT)/classes.png: $(OUT)/predictions.csv
+	dls-eval --curve classes --plot $@ < $<
 
 $(OUT)/learning.csv $(OUT)/learning.png &: $(OUT)/best.ndjson
 	dls-eval --curve learning --plot $(OUT)/learning.png -o $(OUT)/learning.csv < $<

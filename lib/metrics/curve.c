@@ -12,6 +12,8 @@
 #include "metrics/parts.h"
 #include "metrics/rank.h"
 
+#define SHORT 20	/* rounds of a training, each of which its picture shows */
+
 /* ---- series ---- */
 
 static struct series *add_series(struct curve *c, const char *name)
@@ -236,7 +238,7 @@ static void add_confusion(struct curve *curve, struct series *out, const struct 
 struct shape {
 	const char *name, *header;
 	const char *(*add)(struct series *out, const struct scored *s, int32_t c, int32_t bins);	/* NULL: not of one class */
-	const char *x, *y, *extra;	/* columns that a picture shows, and what else it draws; NULL: no picture */
+	const char *x, *y, *extra;	/* columns that a line shows, and what else is drawn; NULL: a table, with a picture of its own */
 	const char *xlabel, *ylabel;
 };
 
@@ -377,10 +379,23 @@ void curve_learning(struct curve *c, struct reader *r)
 
 /* ---- pictures ---- */
 
+/* Few enough points to draw each: of a calibration, of a short training. */
+static bool shows_points(const struct curve *c)
+{
+	for (size_t i = 0; strcmp(c->kind, "learning") == 0 && i < c->n; i++) {
+		size_t rounds = 0;
+		for (const char *p = c->s[i].rows.s; p && (p = strchr(p, '\n')); p++)
+			rounds++;
+		if (rounds > SHORT)
+			return false;
+	}
+	return strcmp(c->kind, "learning") == 0 || strcmp(c->kind, "calibration") == 0;
+}
+
 /* The series that share a panel with series `first`, in one plot command. */
 static void put_panel(struct str *out, const struct curve *c, const struct shape *shape, size_t first)
 {
-	const char *panel = c->s[first].panel, *style = strcmp(shape->name, "calibration") == 0 ? "linespoints pt 7" : "lines";
+	const char *panel = c->s[first].panel, *style = shows_points(c) ? "linespoints pt 7 ps 0.8" : "lines";
 	str_puts(out, "set ylabel ");
 	put_quoted(out, panel ? panel : shape->ylabel);
 	str_puts(out, "\nplot ");
@@ -405,7 +420,7 @@ static bool opens_panel(const struct curve *c, size_t i)
 /* Of k labels: pixels of a cell, and the size of its number; 0: no room for one. */
 static void confusion_sizes(size_t k, size_t *cell, size_t *font)
 {
-	*cell = k <= 12 ? 56 : k <= 24 ? 38 : k <= 60 ? 26 : k <= 120 ? 14 : 4;
+	*cell = k <= 4 ? 90 : k <= 12 ? 56 : k <= 24 ? 38 : k <= 60 ? 26 : k <= 120 ? 14 : 4;
 	*font = k <= 12 ? 11 : k <= 24 ? 9 : k <= 60 ? 7 : 0;
 }
 
@@ -417,11 +432,11 @@ static void plot_confusion(const struct curve *c, const char *terminal, struct s
 	bool named = cell >= 14;
 	size_t tic = cell > 26 ? 11 : cell > 14 ? 9 : 7, beside = named ? 60 + c->longest * tic * 3 / 4 : 60;
 	size_t w = beside + c->columns * cell + 110, h = beside + c->lines * cell + 60;
-	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\nset datafile separator ','\n", terminal, w,
-		   h * c->n, tic);
+	str_printf(out, "set terminal %s size %zu,%zu font 'sans,%zu' background rgb 'white'\n", terminal, w, h * c->n, tic);
+	str_puts(out, "set datafile separator ','\nset tics scale 0 noenhanced\n");
 	str_puts(out, "set palette defined (0 '#ffffff', 0.5 '#6baed6', 1 '#08306b')\nset cbrange [0:1]\n");
-	str_puts(out, "set cblabel 'share of the rows of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
-	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\nset tics scale 0 noenhanced\n", c->columns - 1, c->lines - 1);
+	str_puts(out, "set cblabel 'share of the true label'\nset xlabel 'predicted'\nset ylabel 'true'\nunset key\n");
+	str_printf(out, "set xrange [-0.5:%zu.5]\nset yrange [%zu.5:-0.5]\n", c->columns - 1, c->lines - 1);
 	str_printf(out, "set xtics rotate by 90 right (%s)\nset ytics (%s)\n", named ? c->across.s : "", named ? c->down.s : "");
 	for (size_t i = 0; i < c->n; i++)
 		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].cells.s);
@@ -437,17 +452,43 @@ static void plot_confusion(const struct curve *c, const char *terminal, struct s
 	}
 }
 
-bool curve_plot(const struct curve *c, const char *format, struct str *out)
+/* For each series a row of points for each label, the first on top. */
+static void plot_classes(const struct curve *c, const char *terminal, struct str *out)
+{
+	static const char *const what[][2] = { { "precision", "#1f77b4" }, { "recall", "#ff7f0e" }, { "f1", "#000000" } };
+	size_t lines = 0;
+	for (const char *p = c->s[0].rows.s; p && (p = strchr(p, '\n')); p++)
+		lines++;
+	str_printf(out, "set terminal %s size 900,%zu font 'sans,10' background rgb 'white'\n", terminal, (130 + 22 * lines) * c->n);
+	str_puts(out, "set datafile separator ','\nset grid lt 1 lc rgb '#e8e8e8'\nset xrange [0:1]\n");
+	str_printf(out, "set yrange [%zu:-1]\nset ytics scale 0 noenhanced\nset key outside bottom center horizontal\n", lines);
+	for (size_t i = 0; i < c->n; i++)
+		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s);
+	str_printf(out, "set multiplot layout %zu,1\n", c->n);
+	for (size_t i = 0; i < c->n; i++) {
+		str_puts(out, "set title ");
+		put_quoted(out, c->s[i].name);
+		str_puts(out, " noenhanced\nplot ");
+		for (size_t k = 0; k < 3; k++)
+			str_printf(out, "%s$s%zu using %zu:0:ytic(2) with points pt %zu ps 1.2 lc rgb '%s' title '%s'", k ? ", " : "", i,
+				   k + 4, 2 * k + 5, what[k][1], what[k][0]);
+		str_putc(out, '\n');
+	}
+}
+
+void curve_plot(const struct curve *c, const char *format, struct str *out)
 {
 	const struct shape *shape = shape_of(c->kind);
 	const char *terminal = strcmp(format, "png") == 0 ? "pngcairo" : "svg";
 	size_t panels = 0;
 	if (strcmp(c->kind, "confusion") == 0) {
 		plot_confusion(c, terminal, out);
-		return true;
+		return;
 	}
-	if (!shape->x)
-		return false;
+	if (strcmp(c->kind, "classes") == 0) {
+		plot_classes(c, terminal, out);
+		return;
+	}
 	for (size_t i = 0; i < c->n; i++)
 		panels += opens_panel(c, i);
 	str_printf(out, "set terminal %s size 900,%zu background rgb 'white'\n", terminal, 200 + 500 * panels);
@@ -455,9 +496,10 @@ bool curve_plot(const struct curve *c, const char *format, struct str *out)
 	str_printf(out, "set xlabel '%s' offset 0,0.4\nset key noenhanced outside bottom center horizontal\nset ylabel noenhanced\n", shape->xlabel);
 	for (size_t i = 0; i < c->n; i++)
 		str_printf(out, "$s%zu << END_OF_SERIES\n%sEND_OF_SERIES\n", i, c->s[i].rows.s ? c->s[i].rows.s : "");
+	if (strcmp(c->kind, "learning") == 0)
+		str_printf(out, "%s%s", panels == c->n ? "unset key\n" : "", shows_points(c) ? "set xtics 1\n" : "");
 	str_printf(out, "set multiplot layout %zu,1\n", panels);
 	for (size_t i = 0; i < c->n; i++)
 		if (opens_panel(c, i))
 			put_panel(out, c, shape, i);
-	return true;
 }

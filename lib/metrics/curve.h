@@ -52,8 +52,8 @@ void curve_learning(struct curve *c, struct reader *r);
 
 void curve_csv(const struct curve *c, struct str *out);
 
-/* A gnuplot script, data included, that draws the curve on stdout as "png" or "svg". False: the kind has no picture. */
-bool curve_plot(const struct curve *c, const char *format, struct str *out);
+/* A gnuplot script, data included, that draws the curve on stdout as "png" or "svg". */
+void curve_plot(const struct curve *c, const char *format, struct str *out);
 
 void curve_free(struct curve *c);
 

@@ -343,8 +343,7 @@ void evaluate_curve(const struct eval_opts *o, struct out *out)
 		str_free(&t);
 	}
 	if (format) {
-		if (!curve_plot(&c, format, &t))
-			die(ST_USAGE, "--plot: --curve %s has no picture", o->curve);
+		curve_plot(&c, format, &t);
 		gnuplot_draw(&t, o->plot);
 		str_free(&t);
 	}

@@ -46,7 +46,8 @@ static size_t image_column(const struct model *m, const struct reader *r)
 	die(ST_USAGE, "--mistakes draws pictures, but the model (family %s) has no column of these", m->family->name);
 }
 
-struct mistakes *mistakes_open(const struct model *m, const struct reader *r, const struct predict_opts *o, const char *root)
+struct mistakes *mistakes_open(const struct model *m, const struct reader *r, const struct predict_opts *o,
+			       const char *root)
 {
 	const struct schema *sc = &m->schema;
 	if (!o->mistakes)
@@ -193,7 +194,8 @@ void mistakes_close(struct mistakes *k)
 	picture_png(&sheet, &png);
 	out_write(&k->out, png.s, png.n);
 	out_close(&k->out);
-	note(1, "%s: the worst %zu of %" PRIu64 " mistakes in %" PRIu64 " labelled rows", k->o->mistakes, k->n, k->wrong, k->labelled);
+	note(1, "%s: the worst %zu of %" PRIu64 " mistakes in %" PRIu64 " labelled rows", k->o->mistakes, k->n, k->wrong,
+	     k->labelled);
 	for (size_t i = 0; i < k->n; i++)
 		kept_free(&k->worst[i]);
 	picture_free(&sheet);

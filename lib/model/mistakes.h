@@ -16,7 +16,8 @@ struct mistakes;
  * asks for none. Makes the file, which appears with mistakes_close(). Dies (ST_USAGE) where m has no pictures or no classes,
  * (ST_DATA) where the rows have no target.
  */
-struct mistakes *mistakes_open(const struct model *m, const struct reader *r, const struct predict_opts *o, const char *root);
+struct mistakes *mistakes_open(const struct model *m, const struct reader *r, const struct predict_opts *o,
+			       const char *root);
 
 /* Looks at a row of the block by its predictions p (classes). Rows come in their order; p[0] NaN: no prediction. */
 void mistakes_take(struct mistakes *k, const struct block *b, size_t row, const double *p);

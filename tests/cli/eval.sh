@@ -251,6 +251,13 @@ if command -v gnuplot >/dev/null; then
 	expect 'a picture and its numbers' 0 'dls-eval --curve learning --plot l.png -o l.csv < rounds'
 	check 'png' sh -c 'head -c 4 l.png | grep -q PNG'
 	check 'numbers' grep -q '^auc fold 2,1,0.65' l.csv
+	expect 'confusion as pictures' 0 'dls-eval --curve confusion --plot confusion.png < preds.csv && dls-eval --curve confusion --vs other --plot confusion.svg < preds.csv'
+	check '... of pixels' sh -c 'head -c 4 confusion.png | grep -q PNG'
+	check '... and of words, a panel for each' test "$(grep -c '>predicted<' confusion.svg)" -eq 2
+	awk 'BEGIN { print "target,prediction"; for (i = 0; i < 300; i++) print "it'"''"'s \\\\ {no} " i % 150 ",it'"''"'s \\\\ {no} " i % 149 }' >many
+	expect 'confusion of many labels' 0 'dls-eval --curve confusion --plot many.png < many'
+	expect 'classes as a picture' 0 'dls-eval --curve classes --vs other --plot classes.svg < preds.csv'
+	check '... a panel for each' test "$(grep -c 'tspan.*>recall<' classes.svg)" -eq 2
 else
 	echo 'skip pictures: gnuplot is not installed'
 fi

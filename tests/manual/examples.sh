@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the examples of the manuals and of README: in a literal block a line "$ command" is typed in a folder that
-# holds copies of tests/data, and what follows up to the next "$ " is what it must print. A command may go on over
+# holds copies of tests/data and the class folders of pictures shapes/, and what follows up to the next "$ " is what it must print. A command may go on over
 # several lines while a quote is open. Examples of one page run in order in one folder.
 set -u
 . tests/lib.sh
@@ -34,6 +34,7 @@ for page in man/*.[157] README.md; do
 	dir=$tmp/$(basename "$page")
 	mkdir -p "$dir/run" "$dir/steps"
 	cp "$data"/*.csv "$dir/run"
+	shapes "$dir/run/shapes" 1 24
 	blocks "$page" | cut_session "$dir/steps"
 	n=1
 	while [ -f "$dir/steps/$n.cmd" ]; do
