@@ -62,7 +62,7 @@ struct node *graph_add(struct graph *g, const struct op *op, struct node *const 
 		if (in[k]->g != g)
 			bug("%s takes a node of another graph", op->name);
 		nd->in[k] = in[k];
-		in[k]->taken = true;
+		in[k]->takers++;
 	}
 	while (params && params[nd->nparam]) {
 		if (nd->nparam == NODE_MOST_PARAMS)

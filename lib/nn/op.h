@@ -60,7 +60,8 @@ struct node {
 	int alias;		/* the value may lie where this input's lies, and its gradient where the node's does; -1: none */
 	size_t x_at, g_at, work_at;	/* in a lane's memory */
 	size_t last;		/* the id of the last node that gives it a gradient; its own: none */
-	bool taken;		/* a node takes it as input */
+	int takers;		/* nodes that take it as input */
+	bool masked;		/* the gradient it gets is 0 already where its own relu gave 0: see conv_masked() */
 };
 
 /* Appends a node; its shape is set by the caller right after. conf (bytes) is copied; in and params end in NULL. */
@@ -82,6 +83,12 @@ size_t shape_channels(const struct shape *s);	/* the last dimension */
  * relu(norm(conv) + residual); bn is weight, bias, running_mean, running_var. False where x is none that can.
  */
 bool conv_fold(struct node *x, struct param *const bn[4], double eps, struct node *residual, bool relu);
+
+/*
+ * Of op_conv.c, for what alone takes a node and can give it a gradient that is 0 where its value is: true where that node
+ * is a convolution or dense layer with relu, which then leaves it at that.
+ */
+bool conv_masked(struct node *x);
 
 /* ---- for forward and backward ---- */
 

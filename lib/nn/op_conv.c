@@ -153,7 +153,7 @@ static void conv_backward(const struct node *nd, struct lane *l)
 	const struct conf *c = nd->conf;
 	const struct state *st = nd->state;
 	const real *gy = node_g(l, nd);
-	if (c->relu)
+	if (c->relu && !nd->masked)
 		mask_by_output(nd, l);
 	if (!nd->param[0]->frozen)
 		kernel_back_weights(st->kernel, in_x(nd, l, 0), gy, node_param_g(nd, l, 0),
@@ -187,6 +187,12 @@ static const struct op op_dense = {
 	.name = "dense", .ready = conv_ready, .pack = conv_pack, .forward = conv_forward, .backward = conv_backward,
 	.release = conv_release, .flops = conv_flops, .reads = READS_IN0,
 };
+
+bool conv_masked(struct node *x)
+{
+	x->masked = (x->op == &op_conv || x->op == &op_dense) && ((const struct conf *)x->conf)->relu && x->takers == 1 && !x->kept;
+	return x->masked;
+}
 
 /* The node of a kernel over x whose value has this shape. */
 static struct node *add_conv(const struct op *op, struct node *x, const char *name, const struct conf *c, struct shape shape,
@@ -251,7 +257,7 @@ struct node *nn_dense(struct node *x, const char *name, size_t out, bool bias, b
 bool conv_fold(struct node *x, struct param *const bn[4], double eps, struct node *residual, bool relu)
 {
 	const struct conf *c = x->conf;
-	if ((x->op != &op_conv && x->op != &op_dense) || x->taken || c->relu || x->g->mode != GRAPH_PREDICT)
+	if ((x->op != &op_conv && x->op != &op_dense) || x->takers || c->relu || x->g->mode != GRAPH_PREDICT)
 		return false;
 	if (residual && residual->id > x->id)
 		return false;
@@ -264,7 +270,7 @@ bool conv_fold(struct node *x, struct param *const bn[4], double eps, struct nod
 		struct node **in = arena_alloc(x->g->arena, 2 * sizeof(*in));
 		in[0] = x->in[0];
 		in[1] = residual;
-		residual->taken = true;
+		residual->takers++;
 		x->in = in;
 		x->nin = 2;
 		x->alias = 1;
@@ -309,7 +315,7 @@ static void transposed_backward(const struct node *nd, struct lane *l)
 	const struct conf *c = nd->conf;
 	const struct state *st = nd->state;
 	const real *gy = node_g(l, nd);
-	if (c->relu)
+	if (c->relu && !nd->masked)
 		mask_by_output(nd, l);
 	if (!nd->param[0]->frozen)
 		kernel_back_weights(st->kernel, gy, in_x(nd, l, 0), node_param_g(nd, l, 0), NULL, node_param_adds(nd, 0),

@@ -107,18 +107,53 @@ BODY void max_window(const struct conf *f, const struct window *v, const real *x
 				take_more(c, x + (i * f->w + j) * c, (int32_t)(i * f->w + j), y, at);
 }
 
-/* Row i of the output of a picture. */
-WIDE static void max_row(const struct conf *f, size_t i, const real *x, real *y, int32_t *at)
+/* The same where nobody asks for places. */
+BODY void plain_window(const struct conf *f, const struct window *v, const real *x, real *y)
 {
-	for (size_t j = 0; j < f->ow; j++, y += f->c, at += f->c) {
-		struct window v = window_at(f, i, j);
-		max_window(f, &v, x, y, at);
-	}
+	size_t c = f->c, first = v->y0 * f->w + v->x0;
+	EACH
+	for (size_t k = 0; k < c; k++)
+		y[k] = x[first * c + k];
+	for (size_t i = v->y0; i < v->y1; i++)
+		for (size_t j = v->x0; j < v->x1; j++) {
+			const real *from = x + (i * f->w + j) * c;
+			EACH
+			for (size_t k = 0; k < c; k++)
+				y[k] = from[k] > y[k] || from[k] != from[k] ? from[k] : y[k];
+		}
 }
 
+/* Where the maximum is not above 0 it has no place. */
+BODY void drop_places(size_t n, const real *y, int32_t *at)
+{
+	EACH
+	for (size_t i = 0; i < n; i++)
+		at[i] = y[i] > 0 ? at[i] : -1;
+}
+
+/* Row i of the output of a picture. */
+WIDE static void max_row(const struct conf *f, size_t i, const real *x, real *y, int32_t *at, bool masks)
+{
+	for (size_t j = 0; j < f->ow; j++) {
+		struct window v = window_at(f, i, j);
+		if (at)
+			max_window(f, &v, x, y + j * f->c, at + j * f->c);
+		else
+			plain_window(f, &v, x, y + j * f->c);
+	}
+	if (masks)
+		drop_places(f->ow * f->c, y, at);
+}
+
+/* Places are for backward and for unpooling. Those of a relu's zeros are dropped, so that it needs not mask its gradient. */
 static void max_ready(struct node *nd)
 {
-	nd->work = nd->size * sizeof(int32_t);
+	bool lent = false;
+	for (size_t i = nd->id + 1; i < nd->g->n; i++)
+		lent = lent || ((nd->g->nodes[i]->reads & READS_WORK1) && nd->g->nodes[i]->in[1] == nd);
+	nd->work = lent || nd->wants ? nd->size * sizeof(int32_t) : 0;
+	if (nd->wants && !lent)
+		conv_masked(nd->in[0]);
 }
 
 static void max_forward(const struct node *nd, struct lane *l)
@@ -126,11 +161,13 @@ static void max_forward(const struct node *nd, struct lane *l)
 	const struct conf *f = nd->conf;
 	const real *x = in_x(nd, l, 0);
 	real *y = node_x(l, nd);
-	int32_t *at = node_work(nd, l);
+	int32_t *at = nd->work ? node_work(nd, l) : NULL;
 	size_t out = f->ow * f->c;
 	for (size_t r = 0; r < f->n; r++, x += f->h * f->w * f->c)
-		for (size_t i = 0; i < f->oh; i++, y += out, at += out)
-			max_row(f, i, x, y, at);
+		for (size_t i = 0; i < f->oh; i++, y += out) {
+			max_row(f, i, x, y, at, nd->in[0]->masked);
+			at += at ? out : 0;
+		}
 }
 
 /* gx = g where the maximum stood, 0 elsewhere */
@@ -173,7 +210,8 @@ static void max_backward(const struct node *nd, struct lane *l)
 		else
 			for (size_t i = 0; i < out; i += f->c)
 				for (size_t k = 0; k < f->c; k++)
-					gx[(size_t)at[i + k] * f->c + k] += g[i + k];
+					if (at[i + k] >= 0)
+						gx[(size_t)at[i + k] * f->c + k] += g[i + k];
 }
 
 static const struct op op_maxpool = {

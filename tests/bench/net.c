@@ -12,54 +12,13 @@
 #include "nn/nets/nets.h"
 #include "nn/op.h"
 #include "nn/train.h"
+#include "peak.h"
 
-static double now(void)
+static double wall(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* ---- the peak ---- */
-
-#define LOOPS 4000000
-#define CHAINS(lanes, arch) \
-	__attribute__((target("arch=" arch), optimize("O3", "fp-contract=fast"), noipa)) static float chains##lanes(float seed) \
-	{ \
-		typedef float vec __attribute__((vector_size(lanes * sizeof(float)))); \
-		vec a0 = { seed }, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0, a9 = a0; \
-		vec x = a0 + 0.999f, y = a0 * 0.001f; \
-		for (int i = 0; i < LOOPS; i++) { \
-			a0 = a0 * x + y; a1 = a1 * x + y; a2 = a2 * x + y; a3 = a3 * x + y; a4 = a4 * x + y; \
-			a5 = a5 * x + y; a6 = a6 * x + y; a7 = a7 * x + y; a8 = a8 * x + y; a9 = a9 * x + y; \
-		} \
-		a0 += a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9; \
-		return a0[0] + a0[lanes - 1]; \
-	}
-CHAINS(8, "x86-64-v3")
-CHAINS(16, "x86-64-v4")
-
-static bool wide(void)
-{
-	return __builtin_cpu_supports("avx512f") != 0;
-}
-
-static void peak_chunk(void *ctx, size_t i, int worker)
-{
-	(void)worker;
-	((volatile float *)ctx)[i] = wide() ? chains16((float)i) : chains8((float)i);
-}
-
-/* Of one thread, while it runs. */
-static double peak(void)
-{
-	float sink;
-	struct timespec a, b;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
-	peak_chunk(&sink, 0, 0);
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
-	double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
-	return 2.0 * 10 * (wide() ? 16 : 8) * LOOPS / took * 1e-9;
 }
 
 /* ---- the net ---- */
@@ -149,9 +108,10 @@ int main(int argc, char **argv)
 		return 64;
 	const char *name = argv[1];
 	size_t batch = strtoul(argv[2], 0, 10), size = strtoul(argv[3], 0, 10), channels = strtoul(argv[4], 0, 10);
-	size_t classes = strtoul(argv[5], 0, 10), shards = batch % 4 == 0 && batch >= 32 ? 4 : 2, steps = 0;
+	size_t classes = strtoul(argv[5], 0, 10), steps = 0;
 	int threads = atoi(argv[6]);
-	double seconds = atof(argv[7]), start, top = peak() * threads;
+	size_t shards = threads > 2 ? (size_t)threads : 2;
+	double seconds = atof(argv[7]), start, top = peak() * threads * 1e-9;
 	struct params *ps = params_new();
 	struct made t = make(ps, name, batch / shards, size, channels, classes, true);
 	struct made p = make(ps, name, batch / shards, size, channels, classes, false);
@@ -169,22 +129,22 @@ int main(int argc, char **argv)
 		tr->lanes[0]->seconds = calloc(2 * t.g->n, sizeof(double));
 		tr->threads = 1;
 	}
-	for (start = now(); now() - start < seconds; steps++)
+	for (start = wall(); wall() - start < seconds; steps++)
 		trainer_step(tr, fill, &t, 1, (double)batch, 1e-4);
-	double took = now() - start, flops = graph_flops(t.g) / (double)t.g->rows * 1e-9, rate = (double)(steps * batch) / took;
+	double took = wall() - start, flops = graph_flops(t.g) / (double)t.g->rows * 1e-9, rate = (double)(steps * batch) / took;
 	printf("%-12s train    %9.1f pictures/s %7.1f GFLOP/s %3.0f%% of peak %.0f; a step of %zu takes %.1f ms, %zu MB\n", name, rate,
 	       3 * flops * rate, 300 * flops * rate / top, top, batch, 1e3 * took / (double)steps,
 	       trainer_memory(t.g, &o->conf, shards, threads) >> 20);
 	if (argc > 8)
-		layers(t.g, tr->lanes[0], (double)(steps * shards), peak());
+		layers(t.g, tr->lanes[0], (double)(steps * shards), peak() * 1e-9);
 	struct forward f = { .lanes = calloc((size_t)threads, sizeof(struct lane *)) };
 	for (int i = 0; i < threads; i++) {
 		f.lanes[i] = lane_new(p.g);
 		lane_forward(f.lanes[i]);
 	}
-	for (steps = 0, start = now(); now() - start < seconds; steps++)
+	for (steps = 0, start = wall(); wall() - start < seconds; steps++)
 		par_for(threads, shards, forward_shard, &f);
-	took = now() - start;
+	took = wall() - start;
 	rate = (double)(steps * batch) / took;
 	printf("%-12s forward  %9.1f pictures/s %7.1f GFLOP/s %3.0f%%\n", name, rate, flops * rate, 100 * flops * rate / top);
 	return 0;

@@ -1,4 +1,4 @@
-"""Speed of PyTorch on the nets of net.c: peer_net.py NAME BATCH SIZE CHANNELS CLASSES THREADS SECONDS."""
+"""Speed of PyTorch on the nets of net.c: peer_net.py NAME BATCH SIZE CHANNELS CLASSES THREADS SECONDS [channels-last]."""
 import sys, time
 import torch, torch.nn as nn
 name, (batch, size, channels, classes, threads), seconds = sys.argv[1], map(int, sys.argv[2:7]), float(sys.argv[7])
@@ -11,8 +11,9 @@ if name == "pair":
 else:
     import torchvision.models as models
     net = getattr(models, {"mobilenet2": "mobilenet_v2", "squeezenet": "squeezenet1_1", "vgg11bn": "vgg11_bn"}.get(name, name))(num_classes=classes)
-x = torch.rand(batch, channels, size, size).to(memory_format=torch.channels_last)
-net = net.to(memory_format=torch.channels_last)
+layout = torch.channels_last if len(sys.argv) > 8 else torch.contiguous_format
+x = torch.rand(batch, channels, size, size).to(memory_format=layout)
+net = net.to(memory_format=layout)
 y = torch.arange(batch) % classes
 opt = torch.optim.SGD(net.parameters(), lr=1e-4)
 loss = nn.CrossEntropyLoss()
@@ -33,7 +34,7 @@ def rate(f):
     return n * batch / (time.time() - start)
 
 
-print(f"{name:12} train    {rate(step):9.1f} pictures/s (torch)")
+print(f"{name:12} train    {rate(step):9.1f} pictures/s (torch{' channels last' if len(sys.argv) > 8 else ''})")
 net.eval()
 with torch.no_grad():
-    print(f"{name:12} forward  {rate(lambda: net(x)):9.1f} pictures/s (torch)")
+    print(f"{name:12} forward  {rate(lambda: net(x)):9.1f} pictures/s (torch{' channels last' if len(sys.argv) > 8 else ''})")
