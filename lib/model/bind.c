@@ -59,6 +59,8 @@ static void bind_columns(struct binding *b)
 	bool *field = NEW0(bool, n);	/* the column is one */
 	for (size_t f = 0; f < b->sc->nfields; f++) {
 		b->map[f] = reader_find(b->r, b->sc->fields[f].name);
+		if (b->map[f] == SIZE_MAX && b->sc->fields[f].kind == KIND_IMAGE && reader_image(b->r))
+			b->map[f] = reader_find(b->r, reader_image(b->r));	/* pictures that are no column of a table have no other name */
 		if (b->map[f] != SIZE_MAX)
 			field[b->map[f]] = true;
 	}

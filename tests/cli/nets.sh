@@ -49,6 +49,10 @@ expect "a plan, and no model" 0 "dls-train --image image --target label $small -
 err_has "... tells parameters and time" "lenet: pictures of 12x12x1, 14946 parameters"
 expect "events" 0 "$train --valid-frac 0.3 --metric f1:macro --metrics - -o m2 $small --epochs 2 < train.csv | jq -es 'map(select(.event == \"round\")) | length == 2 and (.[0] | has(\"train_loss\") and has(\"f1:macro\"))'"
 
+mkdir folder && cp p*.pgm folder
+expect "a folder for a model of another column" 0 "sed '1s/image/path/' train.csv | dls-train -q --image path --target label -o path $small --epochs 8 &&
+	dls-predict --image-folder folder path | sort > a; dls-predict --id image m < train.csv | cut -d, -f1,3- | sort | cmp - a"
+
 # ---- checkpoints ----
 
 run="$train --valid-frac 0.2 --metric accuracy --early-stop 9"
