@@ -119,7 +119,7 @@ struct node *nn_shortcut(struct node *x, size_t stride, size_t channels)
 {
 	need_picture(x, "a shortcut");
 	const size_t *in = x->shape.d;
-	if (channels < in[3] || stride == 0)
+	if (channels < in[3])
 		bug("a shortcut from %zu channels to %zu", in[3], channels);
 	struct shape s = shape4(in[0], (in[1] + stride - 1) / stride, (in[2] + stride - 1) / stride, channels);
 	return graph_add(x->g, &op_shortcut, (struct node *[]){ x, NULL }, NULL, s, &stride, sizeof(stride));
