@@ -108,7 +108,7 @@ bench-quick:
 	RUNS=1 RUNS_CONTEST=1 ROWS=20000 MB=20 $(MAKE) bench BENCHES='cold contest reading stream'
 
 BENCHES = $(patsubst tests/bench/%.sh,%,$(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)))
-bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf $(B)/bench/kernel
+bench: all $(B)/bench/read $(B)/bench/table $(B)/bench/tfidf $(B)/bench/kernel $(B)/bench/net
 	@for b in $(BENCHES); do echo "== $$b"; PATH="$(CURDIR)/$(B):$$PATH" sh tests/bench/$$b.sh || exit 1; done
 
 fuzz:

@@ -25,7 +25,7 @@ IMAGE ?= image
 VALID ?= 0.1
 SEED ?= 1
 NET ?= $(if $(QUICK),lenet,simple)
-EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),15,8))
+EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),30,18))
 FLOOR ?= 200
 DRAWS ?= $(if $(QUICK),100,1000)
 FASHION ?= /usr/share/datasets/fashion-mnist
@@ -46,7 +46,7 @@ focal.opts = --loss focal
 balance.opts = --balance
 augment.opts = --augment standard
 TOOLS = none oversample weights focal balance augment best
-usual = cnn --net $(NET) --epochs $(EPOCHS) $(if $(SIZE),--size $(SIZE))
+usual = cnn --net $(NET) --epochs $(EPOCHS) --shard 32 --rate 0.004 --smooth 0.1 --average 0.999 $(if $(SIZE),--size $(SIZE))
 train = dls-train -q --seed $(SEED) --valid-frac $(VALID) --fold-seed $(SEED) --metric f1:macro --early-stop $(EPOCHS)
 
 # How the pictures of a folder, a manifest or nothing are given to a command: options, and what it reads.

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "nn/micro.h"
 #include "nn/tile.h"
+#include "nn/wide.h"
 
 void omp_set_num_threads(int n);	/* libgomp's; its header is the compiler's, not oneDNN's */
 
@@ -512,16 +513,18 @@ void kernel_back_data(const struct kernel *k, const real *gy, real *gx, bool add
 }
 
 /* gb (oc) = or += sums of gy over positions, first of each row of a picture, so that sums of many stay exact. */
-static void bias_gradient(const struct conv_shape *s, const float *gy, float *gb, bool add, float *part)
+WIDE static void bias_gradient(const struct conv_shape *s, const float *gy, float *gb, bool add, float *part)
 {
 	size_t c = s->oc;
 	if (!add)
 		memset(gb, 0, c * sizeof(*gb));
 	for (size_t i = 0; i < s->n * s->oh; i++) {
 		memset(part, 0, c * sizeof(*part));
-		for (size_t j = 0; j < s->ow; j++, gy += c)
+		for (size_t j = 0; j < s->ow; j++, gy += c) {
+			EACH
 			for (size_t o = 0; o < c; o++)
 				part[o] += gy[o];
+		}
 		for (size_t o = 0; o < c; o++)
 			gb[o] += part[o];
 	}

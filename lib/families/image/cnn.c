@@ -14,6 +14,7 @@
 
 static const struct opt options[] = {
 	OPT(struct cnn_opts, net, "net", "NAME", "simple", NET_NAMES, "architecture"),
+	OPT(struct cnn_opts, width, "width", "F", "1", "[0.1,8]", "the channels of simple and mobilenet2 are multiplied by this"),
 	OPT(struct cnn_opts, size, "size", "N|HxW", NULL, NULL, "input of the net in pixels; that of the first picture if it is small, else 224"),
 	OPT(struct cnn_opts, resize, "resize", "N", "0", "[0,4096]", "scale the shorter side to N and cut the input out of the middle; 0: scale to the input, or to 256 where pictures are large and --size is not given"),
 	OPT(struct cnn_opts, channels, "channels", "C", "auto", "auto|1|3", "grey or colour; auto: by the first 16 pictures"),
@@ -76,14 +77,21 @@ static size_t rows_at_once(const struct sample_form *f)
 	return n < 1 ? 1 : n > 32 ? 32 : n;
 }
 
+struct cnn *cnn_new(const struct cnn_opts *o, int32_t classes)
+{
+	struct cnn *m = NEW0(struct cnn, 1);
+	*m = (struct cnn){ .kind = net_find(o->net), .classes = (size_t)classes, .views = o->views,
+			   .conf = { .classes = (size_t)classes, .dropout = o->dropout, .width = o->width } };
+	return m;
+}
+
 void cnn_build(struct cnn *m)
 {
 	const struct sample_form *f = &m->input.form;
-	struct net_conf conf = { .classes = m->classes, .dropout = m->dropout };
 	struct augment none = { 0 };
 	m->graph = graph_new(m->ps, rows_at_once(f), GRAPH_PREDICT);
 	m->x = nn_input(m->graph, (size_t)f->h, (size_t)f->w, (size_t)f->c);
-	m->net = m->kind->build(m->kind, m->x, &conf);
+	m->net = m->kind->build(m->kind, m->x, &m->conf);
 	graph_keep(m->net.features);
 	graph_ready(m->graph);
 	if (!m->ps->x)
@@ -179,9 +187,8 @@ static void save(const void *fit, struct store *st)
 static void *load(const void *opts, const struct data *x, struct store *st)
 {
 	const struct cnn_opts *o = opts;
-	struct cnn *m = NEW0(struct cnn, 1);
+	struct cnn *m = cnn_new(o, x->nclasses);
 	size_t one = 1;
-	*m = (struct cnn){ .kind = net_find(o->net), .classes = (size_t)x->nclasses, .dropout = o->dropout, .views = o->views };
 	if (!m->kind)
 		store_bad(st, "no net is called '%s'", o->net);
 	cnn_input_load(m, st);

@@ -23,7 +23,7 @@ struct cnn_opts {
 	const char *net, *size, *pixels, *channels, *normalise, *augment, *optimizer, *schedule, *loss, *init, *checkpoint;
 	struct strs mean, std, init_map, freeze;
 	int32_t resize, epochs, batch, shard, oversample, unfreeze, views, memory;
-	double rate, warmup, decay, momentum, clip, average, dropout, smooth, gamma, backbone_rate;
+	double width, rate, warmup, decay, momentum, clip, average, dropout, smooth, gamma, backbone_rate;
 	bool balance, nesterov, dry_run;
 };
 
@@ -37,7 +37,7 @@ struct cnn {
 	const struct net_kind *kind;
 	struct cnn_input input;
 	size_t classes;
-	double dropout;
+	struct net_conf conf;
 	int32_t views, epochs;
 	int32_t ph, pw, pc;		/* the size of pictures that are given as columns of pixels; 0: they are not */
 	struct params *ps;
@@ -80,6 +80,8 @@ void cnn_input_load(struct cnn *m, struct store *st);
 /* ---- cnn_fit.c ---- */
 
 void *cnn_fit(const void *opts, const struct data *d, struct run *run);
+
+struct cnn *cnn_new(const struct cnn_opts *o, int32_t classes);	/* of options, without a net yet */
 
 /* The net that predicts, over parameters that have values; and again after these have changed. */
 void cnn_build(struct cnn *m);

@@ -53,10 +53,9 @@ static void build_training(struct fitting *f)
 {
 	const struct sample_form *form = &f->m->input.form;
 	struct graph *g = graph_new(f->m->ps, f->shard, GRAPH_TRAIN);
-	struct net_conf conf = { .classes = f->m->classes, .dropout = f->o->dropout };
 	f->graph = g;
 	f->x = nn_input(g, (size_t)form->h, (size_t)form->w, (size_t)form->c);
-	struct net net = f->m->kind->build(f->m->kind, f->x, &conf);
+	struct net net = f->m->kind->build(f->m->kind, f->x, &f->m->conf);
 	f->label = nn_input(g, 0, 0, mixes(f) ? f->m->classes : 1);
 	f->weight = nn_input(g, 0, 0, 1);
 	graph_loss(loss_of(f, net.logits), 1);
@@ -441,10 +440,9 @@ static void close_fitting(struct fitting *f)
 void *cnn_fit(const void *opts, const struct data *d, struct run *run)
 {
 	const struct cnn_opts *o = opts;
-	struct cnn *m = NEW0(struct cnn, 1);
+	struct cnn *m = cnn_new(o, d->nclasses);
 	struct fitting f = { .o = o, .run = run, .d = d, .m = m };
 	int32_t *label = NEW(int32_t, d->n);
-	*m = (struct cnn){ .kind = net_find(o->net), .classes = (size_t)d->nclasses, .dropout = o->dropout, .views = o->views };
 	for (size_t i = 0; i < d->n; i++)
 		label[i] = d->label[data_row(d, i)];
 	order_init(&f.order, label, d->n, m->classes, (size_t)o->oversample, o->balance, run->seed);

@@ -26,23 +26,18 @@ struct net build_lenet(const struct net_kind *k, struct node *x, const struct ne
 }
 
 /*
- * Blocks of convolutions 3x3, norms and relu, of growing width, each ended by a maximum over 2x2 but the last, whose
+ * Blocks of a convolution 3x3, a norm and relu, of growing width, each ended by a maximum over 2x2 but the last, whose
  * positions are averaged.
  */
 struct net build_simple(const struct net_kind *k, struct node *x, const struct net_conf *conf)
 {
-	static const struct {
-		size_t channels, convs;
-	} blocks[] = { { 32, 1 }, { 64, 1 }, { 128, 1 }, { 256, 1 } };
-	enum { BLOCKS = sizeof(blocks) / sizeof(*blocks) };
+	static const size_t channels[] = { 32, 64, 128, 256 };
+	enum { BLOCKS = sizeof(channels) / sizeof(*channels) };
 	double drop = dropout_of(conf, 0.3);
 	struct net net;
 	for (size_t b = 0; b < BLOCKS; b++) {
-		for (size_t i = 0; i < blocks[b].convs; i++) {
-			size_t channels = widened(blocks[b].channels, conf);
-			x = nn_conv(x, named("block%zu.conv%zu", b + 1, i + 1).s, conv_of(channels, 3, 1, 1));
-			x = nn_batchnorm(x, named("block%zu.bn%zu", b + 1, i + 1).s, 1e-5, NULL, true);
-		}
+		x = nn_conv(x, named("block%zu.conv", b + 1).s, conv_of(widened(channels[b], conf), 3, 1, 1));
+		x = nn_batchnorm(x, named("block%zu.bn", b + 1).s, 1e-5, NULL, true);
 		if (b + 1 < BLOCKS)
 			x = nn_maxpool(x, half);
 	}
