@@ -14,7 +14,7 @@
 # simpsons-imbalance leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample
 # makes longer.
 #
-# How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= or OUT=folder, or QUICK=1 for a
+# How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= AUGMENT= or OUT=folder, or QUICK=1 for a
 # look in a minute.
 KIND ?= simpsons
 OUT ?= $(KIND)
@@ -27,6 +27,7 @@ SEED ?= 1
 NET ?= $(if $(QUICK),lenet,simple)
 EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),30,18))
 FLOOR ?= 200
+AUGMENT ?= $(if $(TRAIN),standard,light)
 DRAWS ?= $(if $(QUICK),100,1000)
 FASHION ?= /usr/share/datasets/fashion-mnist
 
@@ -38,13 +39,13 @@ folder = $(wildcard $(1)/.)
 # Pictures of a folder come in any size; those of a manifest and of idx stay as they are unless SIZE= says otherwise.
 SIZE ?= $(if $(QUICK),28,$(if $(call folder,$(TRAIN)),64))
 
-best.opts = --oversample $(FLOOR) --augment standard --views 2
+best.opts = --oversample $(FLOOR) --augment $(AUGMENT) --views 2
 none.opts =
 oversample.opts = --oversample $(FLOOR)
 weights.opts = --class-weight balanced
 focal.opts = --loss focal
 balance.opts = --balance
-augment.opts = --augment standard
+augment.opts = --augment $(AUGMENT)
 TOOLS = none oversample weights focal balance augment best
 usual = cnn --net $(NET) --epochs $(EPOCHS) --shard 32 --rate 0.004 --smooth 0.1 --average 0.999 $(if $(SIZE),--size $(SIZE))
 train = dls-train -q --seed $(SEED) --valid-frac $(VALID) --fold-seed $(SEED) --metric f1:macro --early-stop $(EPOCHS)
