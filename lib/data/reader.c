@@ -196,6 +196,12 @@ const char *reader_image(const struct reader *r)
 	return r->pixels || r->folder ? "image" : NULL;
 }
 
+size_t reader_target(const struct reader *r, const char *name)
+{
+	size_t at = reader_find(r, name);
+	return at == SIZE_MAX && reader_image(r) ? reader_find(r, "label") : at;
+}
+
 bool reader_is_bytes(const struct reader *r)
 {
 	return r->pixels != NULL;

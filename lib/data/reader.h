@@ -86,6 +86,8 @@ int32_t reader_nfeatures(const struct reader *r);
 struct slice reader_feature(const struct reader *r, int32_t i);	/* "ns=name", or "name" where VW has no namespace */
 /* The column that is known to hold pictures, of idx, CIFAR and folders, or NULL; beside it stand only their labels. */
 const char *reader_image(const struct reader *r);
+/* The column of a target of that name; where pictures are no column of a table, of their labels, whatever the name. SIZE_MAX: none. */
+size_t reader_target(const struct reader *r, const char *name);
 bool reader_is_bytes(const struct reader *r);			/* its cells are the pictures themselves: idx, CIFAR */
 const char *reader_folder(const struct reader *r);		/* what its cells are paths relative to, or NULL */
 const char *reader_where(const struct reader *r);		/* "stdin" or the path, for messages */

@@ -60,10 +60,12 @@ struct mistakes *mistakes_open(const struct model *m, const struct reader *r, co
 		die(ST_USAGE, "--mistakes -: predictions go to stdout; give -o FILE");
 	struct mistakes *k = NEW0(struct mistakes, 1);
 	*k = (struct mistakes){ .sc = sc, .o = o, .root = root, .image = image_column(m, r) };
-	if (reader_image(r) && reader_find(r, sc->target) == SIZE_MAX)
+	k->target = reader_target(r, sc->target);
+	if (reader_image(r) && k->target == SIZE_MAX)
 		die(ST_DATA, "%s: --mistakes: the pictures have no labels; %s", reader_where(r), reader_folder(r) ?
 		    "sub-folders are classes, but there are none" : "--idx-labels FILE gives them");
-	k->target = reader_need(r, sc->target, "--mistakes");
+	if (k->target == SIZE_MAX)
+		reader_need(r, sc->target, "--mistakes");
 	k->missing = schema_missing(sc);
 	k->worst = NEW0(struct kept, (size_t)o->mistakes_count + 1);
 	k->out = out_open(o->mistakes, true);

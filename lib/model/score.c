@@ -166,7 +166,7 @@ static void make_plan(struct scorer *s)
 		plan_spec(s, o->columns.s[i]);
 	if (o->columns.n)
 		return;
-	size_t target = sc->target ? reader_find(s->r, sc->target) : SIZE_MAX;
+	size_t target = sc->target ? reader_target(s->r, sc->target) : SIZE_MAX;
 	if (o->append && reader_is_bytes(s->r))
 		die(ST_USAGE, "--append: rows of idx and CIFAR are pictures, which CSV does not hold");
 	if (o->id.n == 0 && reader_folder(s->r))
@@ -378,7 +378,7 @@ static bool *used_columns(const struct scorer *s, size_t ncols)
 {
 	bool *used = NEW0(bool, ncols);
 	const char *target = s->m->schema.target;
-	size_t at = target ? reader_find(s->r, target) : SIZE_MAX;
+	size_t at = target ? reader_target(s->r, target) : SIZE_MAX;
 	for (size_t f = 0; f < s->m->schema.nfields; f++)
 		if (s->bind.map[f] != SIZE_MAX)
 			used[s->bind.map[f]] = true;

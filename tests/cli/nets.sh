@@ -53,6 +53,14 @@ mkdir folder && cp p*.pgm folder
 expect "a folder for a model of another column" 0 "sed '1s/image/path/' train.csv | dls-train -q --image path --target label -o path $small --epochs 8 &&
 	dls-predict --image-folder folder path | sort > a; dls-predict --id image m < train.csv | cut -d, -f1,3- | sort | cmp - a"
 
+expect "class folders for a model of another target" 0 "mkdir -p classes/up classes/left && cp p3.pgm p6.pgm classes/up && cp p1.pgm classes/left &&
+	sed '1s/.*/path,kind/' train.csv | dls-train -q --image path --target kind -o path $small --epochs 8 &&
+	dls-predict --image-folder classes path | cut -d, -f1-3"
+out_is "... have their labels" 'image,target,prediction
+left/p1.pgm,left,left
+up/p3.pgm,up,up
+up/p6.pgm,up,up'
+
 # ---- checkpoints ----
 
 run="$train --valid-frac 0.2 --metric accuracy --early-stop 9"
