@@ -12,7 +12,7 @@
 
 #define MOST_MEMORY ((size_t)16 << 30)	/* of a model read from a file, a lane */
 
-static const struct opt options[] = {
+const struct opt cnn_options[] = {
 	OPT(struct cnn_opts, net, "net", "NAME", "simple", NET_NAMES, "architecture"),
 	OPT(struct cnn_opts, width, "width", "F", "1", "[0.1,8]", "the channels of simple and mobilenet2 are multiplied by this"),
 	OPT(struct cnn_opts, size, "size", "N|HxW", NULL, NULL, "input of the net in pixels; that of the first picture if it is small, else 224"),
@@ -241,7 +241,7 @@ const struct family family_cnn = {
 	.brief = "convolutional nets for pictures",
 	.tasks = TASK_CLASSES,
 	.takes = TAKES_IMAGE,
-	.opts = options,
+	.opts = cnn_options,
 	.opts_size = sizeof(struct cnn_opts),
 	.details =
 		"Pictures are files that a column names (--image), class folders (--image-folder), idx or CIFAR records, or columns of "

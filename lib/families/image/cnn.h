@@ -27,6 +27,8 @@ struct cnn_opts {
 	bool balance, nesterov, dry_run;
 };
 
+extern const struct opt cnn_options[];
+
 /* How a picture becomes the net's input; part of the model. */
 struct cnn_input {
 	struct picture_spec spec;	/* how it is loaded */

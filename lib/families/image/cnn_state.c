@@ -11,10 +11,7 @@
 #include "base/mem.h"
 #include "base/murmur.h"
 #include "io/jsonio.h"
-#include "model/family.h"
 #include "nn/weights.h"
-
-extern const struct family family_cnn;
 
 /* ---- the numbers beside the weights ---- */
 
@@ -111,7 +108,7 @@ static uint64_t hash_of(const struct fitting *f)
 {
 	struct str s = { 0 };
 	uint64_t h = f->run->seed * 0x9e3779b97f4a7c15u + (uint64_t)f->epochs;
-	opt_json(family_cnn.opts, f->o, &s);
+	opt_json(cnn_options, f->o, &s);
 	h = mix(h, s.s, s.n);
 	str_free(&s);
 	if (f->o->init)
