@@ -14,7 +14,7 @@
 # simpsons-imbalance leaves imbalance.txt and .png in simpsons-imbalance/; all tools have the same epochs, which --oversample
 # makes longer.
 #
-# How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= AUGMENT= or OUT=folder, or QUICK=1 for a
+# How is in the lines NAME.opts (options of dls-train cnn); say NET= EPOCHS= SIZE= FLOOR= AUGMENT= LEARN= or OUT=folder, or QUICK=1 for a
 # look in a minute.
 KIND ?= simpsons
 OUT ?= $(KIND)
@@ -25,9 +25,10 @@ IMAGE ?= image
 VALID ?= 0.1
 SEED ?= 1
 NET ?= $(if $(QUICK),lenet,simple)
-EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),30,18))
+EPOCHS ?= $(if $(QUICK),2,$(if $(TRAIN),30,16))
 FLOOR ?= 200
-AUGMENT ?= $(if $(TRAIN),standard,light)
+AUGMENT ?= $(if $(TRAIN),standard,flip)
+LEARN ?= $(if $(QUICK),,$(if $(TRAIN),--rate 0.004 --smooth 0.1 --average 0.999,--optimizer sgd --rate 0.1 --decay 0.0005))
 DRAWS ?= $(if $(QUICK),100,1000)
 FASHION ?= /usr/share/datasets/fashion-mnist
 
@@ -47,7 +48,7 @@ focal.opts = --loss focal
 balance.opts = --balance
 augment.opts = --augment $(AUGMENT)
 TOOLS = none oversample weights focal balance augment best
-usual = cnn --net $(NET) --epochs $(EPOCHS) --shard 32 --rate 0.004 --smooth 0.1 --average 0.999 $(if $(SIZE),--size $(SIZE))
+usual = cnn --net $(NET) --epochs $(EPOCHS) --shard 32 $(LEARN) $(if $(SIZE),--size $(SIZE))
 train = dls-train -q --seed $(SEED) --valid-frac $(VALID) --fold-seed $(SEED) --metric f1:macro --early-stop $(EPOCHS)
 
 # How the pictures of a folder, a manifest or nothing are given to a command: options, and what it reads.

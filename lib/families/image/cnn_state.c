@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/murmur.h"
-#include "io/jsonio.h"
 #include "nn/weights.h"
 
 /* ---- the numbers beside the weights ---- */
