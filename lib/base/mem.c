@@ -59,8 +59,7 @@ void *mem_copy(const void *src, size_t n, size_t width)
 
 void *mem_aligned(size_t n, size_t width)
 {
-	size_t bytes = checked(n, width);
-	bytes = (bytes + 63) / 64 * 64;
+	size_t bytes = mem_up(checked(n, width));
 	return there(aligned_alloc(64, bytes), bytes);
 }
 

@@ -11,6 +11,10 @@ void *mem_alloc(size_t n, size_t width);		/* uninitialised */
 void *mem_zero(size_t n, size_t width);			/* zeroed */
 void *mem_resize(void *p, size_t n, size_t width);
 void *mem_copy(const void *src, size_t n, size_t width);/* a copy of n * width bytes */
+static inline size_t mem_up(size_t bytes)		/* rounded up to the alignment of the next */
+{
+	return (bytes + 63) / 64 * 64;
+}
 void *mem_aligned(size_t n, size_t width);		/* 64-byte aligned, freed by free() */
 char *mem_str(const char *s);				/* strdup; NULL gives NULL */
 char *mem_strn(const char *s, size_t n);		/* n bytes and a NUL */

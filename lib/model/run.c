@@ -10,7 +10,7 @@
 
 #define PROGRESS_EVERY 0.1	/* seconds between two drawings of the progress line */
 
-static double now(void)
+double run_clock(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -44,7 +44,7 @@ void run_event(struct run *r, const char *json)
 /* True when it is time to draw the progress line again; the fold is on it already then. */
 static bool begin_line(struct run *r)
 {
-	double t = now();
+	double t = run_clock();
 	if (!r->progress || t - r->shown < PROGRESS_EVERY)
 		return false;
 	r->shown = t;

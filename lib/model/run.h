@@ -54,6 +54,8 @@ void run_event(struct run *r, const char *json);
 FILE *metrics_open(const char *path, const char *output);
 void metrics_close(FILE *f, const char *path);	/* NULL is fine */
 
+double run_clock(void);	/* seconds, of a clock that only goes forward */
+
 /* Something to show on the progress line between rounds, if one is drawn. */
 void run_tell(struct run *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

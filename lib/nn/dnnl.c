@@ -246,11 +246,6 @@ static dnnl_primitive_t reorder_new(const struct kernel *k, const dnnl_memory_de
 
 /* ---- making and freeing ---- */
 
-static size_t aligned(size_t n)
-{
-	return (n + 63) / 64 * 64;
-}
-
 static const dnnl_memory_desc_t *desc_in(const_dnnl_primitive_desc_t pd, dnnl_query_t what)
 {
 	const dnnl_memory_desc_t *d = dnnl_primitive_desc_query_md(pd, what, 0);
@@ -281,7 +276,7 @@ static void form_set(const struct kernel *k, struct part *p, enum direction d, e
 		must(dnnl_memory_create(&p->weights, inner, k->engine, p->packed), "weights");
 	} else if (!f->same || out) {
 		f->at = p->scratch;
-		p->scratch += aligned(f->bytes);
+		p->scratch += mem_up(f->bytes);
 	}
 }
 
@@ -321,7 +316,7 @@ static void part_new(struct kernel *k, enum direction d)
 	p->tiled = tiles(k, d, pd);
 	if (!p->tiled) {
 		p->pad = *desc_in(pd, dnnl_query_scratchpad_md);
-		p->scratch = aligned(dnnl_memory_desc_get_size(&p->pad));
+		p->scratch = mem_up(dnnl_memory_desc_get_size(&p->pad));
 		for (enum array a = X; a < ARRAYS; a++)
 			form_set(k, p, d, a, desc_in(pd, query[d][a]));
 		must(dnnl_primitive_create(&p->run, pd), "primitive");
@@ -379,7 +374,7 @@ void kernel_free(struct kernel *k)
 
 size_t kernel_scratch(const struct kernel *k)
 {
-	size_t most = k->part[BACK_WEIGHTS].used ? aligned(k->s.oc * sizeof(float)) : 0;	/* for the bias */
+	size_t most = k->part[BACK_WEIGHTS].used ? mem_up(k->s.oc * sizeof(float)) : 0;	/* for the bias */
 	for (enum direction d = FORWARD; d < DIRECTIONS; d++)
 		most = k->part[d].scratch > most ? k->part[d].scratch : most;
 	return most;

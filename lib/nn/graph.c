@@ -160,16 +160,10 @@ struct plan {
 	size_t steps;			/* 2 n */
 };
 
-#define ALIGN_TO 64
-static size_t aligned(size_t bytes)
-{
-	return (bytes + ALIGN_TO - 1) / ALIGN_TO * ALIGN_TO;
-}
-
 static size_t span_new(struct plan *p, size_t bytes, size_t from, size_t to)
 {
 	GROW(p->s, p->n + 1);
-	p->s[p->n] = (struct span){ aligned(bytes), from, to, 0 };
+	p->s[p->n] = (struct span){ mem_up(bytes), from, to, 0 };
 	return p->n++;
 }
 
@@ -274,7 +268,7 @@ static void plan_memory(struct graph *g)
 		p.grad[i] = SIZE_MAX;
 		g->scratch = g->nodes[i]->scratch > g->scratch ? g->nodes[i]->scratch : g->scratch;
 	}
-	g->scratch = aligned(g->scratch);
+	g->scratch = mem_up(g->scratch);
 	plan_values(g, &p);
 	plan_grads(g, &p);
 	g->memory = place_spans(&p, g->scratch);

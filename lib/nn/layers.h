@@ -105,6 +105,8 @@ struct loss_conf {
 };
 /* No smoothing and weights, nothing ignored, gamma 2, delta 1. */
 struct loss_conf loss_usual(void);
+/* p (k) = softmax of the logits x (k), one row's; returns log(sum exp x). */
+double nn_probabilities(size_t k, const real *x, double *p);
 /*
  * What lane->norm is to be for a mean over a batch, as PyTorch means it: the sum over n positions of their weight (weights:
  * n, or a divisor of n where one counts for many; NULL: 1) times that of their label's class, ignored ones left out. label

@@ -76,19 +76,21 @@ static struct state *state_of(struct node *nd)
 	return nd->state ? nd->state : (nd->state = NEW0(struct state, 1));
 }
 
+/* The directions that will be run: ahead for the value, back for the gradient of the input. */
+static unsigned uses_of(const struct node *nd, unsigned ahead, unsigned back)
+{
+	return ahead | (nd->wants && nd->in[0]->wants ? back : 0) | (nd->wants && !nd->param[0]->frozen ? KERNEL_BACK_WEIGHTS : 0);
+}
+
 static void conv_ready(struct node *nd)
 {
 	const struct conf *c = nd->conf;
 	struct state *st = state_of(nd);
-	unsigned uses = KERNEL_FORWARD;
-	if (nd->wants && nd->in[0]->wants)
-		uses |= KERNEL_BACK_DATA;
-	if (nd->wants && !nd->param[0]->frozen)
-		uses |= KERNEL_BACK_WEIGHTS;
 	if (st->fold.bn[0]) {
 		st->w = NEW(real, nd->param[0]->n);
 		st->bias = NEW(real, c->s.oc);
 	}
+	unsigned uses = uses_of(nd, KERNEL_FORWARD, KERNEL_BACK_DATA);
 	st->kernel = kernel_new(&c->s, uses, c->bias || st->bias, c->relu || st->fold.relu, st->fold.residual);
 	nd->scratch = kernel_scratch(st->kernel);
 }
@@ -200,7 +202,7 @@ static struct node *add_conv(const struct op *op, struct node *x, const char *na
 {
 	struct param *ps[3] = { param_of(x->g, name, "weight", PARAM_WEIGHT, ndim, dim) };
 	if (c->bias)
-		ps[1] = param_of(x->g, name, "bias", PARAM_SPARED, 1, &c->s.oc);
+		ps[1] = param_of(x->g, name, "bias", PARAM_SPARED, 1, (size_t[]){ shape_channels(&shape) });
 	struct node *nd = graph_add(x->g, op, (struct node *[]){ x, NULL }, ps, shape, c, sizeof(*c));
 	if (c->relu)
 		nd->reads |= READS_OUT;
@@ -284,11 +286,7 @@ static void transposed_ready(struct node *nd)
 {
 	const struct conf *c = nd->conf;
 	struct state *st = state_of(nd);
-	unsigned uses = KERNEL_BACK_DATA;
-	if (nd->wants && nd->in[0]->wants)
-		uses |= KERNEL_FORWARD;
-	if (nd->wants && !nd->param[0]->frozen)
-		uses |= KERNEL_BACK_WEIGHTS;
+	unsigned uses = uses_of(nd, KERNEL_BACK_DATA, KERNEL_FORWARD);
 	st->kernel = kernel_new(&c->s, uses, false, false, nd->in[0]->wants && !node_first(nd, 0));
 	nd->scratch = kernel_scratch(st->kernel);
 }
@@ -345,12 +343,6 @@ struct node *nn_conv_transposed(struct node *x, const char *name, struct conv c,
 	s->h = flat ? 1 : (in.h - 1) * s->sh + (s->kh - 1) * s->dh + 1 + extra - s->top - s->bottom;
 	s->w = (in.w - 1) * s->sw + (s->kw - 1) * s->dw + 1 + extra - s->left - s->right;
 	size_t dim[] = { in.c, c.out / c.groups, s->kh, s->kw }, dim1[] = { in.c, c.out / c.groups, s->kw };
-	struct param *ps[3] = { param_of(x->g, name, "weight", PARAM_WEIGHT, flat ? 3 : 4, flat ? dim1 : dim) };
-	if (c.bias)
-		ps[1] = param_of(x->g, name, "bias", PARAM_SPARED, 1, &c.out);
 	struct shape y = flat ? shape3(s->n, s->w, s->c) : shape4(s->n, s->h, s->w, s->c);
-	struct node *nd = graph_add(x->g, &op_transposed, (struct node *[]){ x, NULL }, ps, y, &f, sizeof(f));
-	if (c.relu)
-		nd->reads |= READS_OUT;
-	return nd;
+	return add_conv(&op_transposed, x, name, &f, y, flat ? 3 : 4, flat ? dim1 : dim);
 }

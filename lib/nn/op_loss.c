@@ -29,8 +29,7 @@ double nn_loss_weight(const struct loss_conf *c, size_t n, const real *label, si
 	return sum;
 }
 
-/* log(sum exp x); p (k) = softmax of x. */
-static double softmax(size_t k, const real *x, double *p)
+double nn_probabilities(size_t k, const real *x, double *p)
 {
 	double most = (double)x[0], sum = 0;
 	for (size_t j = 1; j < k; j++)
@@ -54,7 +53,7 @@ typedef double position_fn(const struct loss_conf *c, size_t k, const real *x, c
  */
 static double cross_entropy(const struct loss_conf *c, size_t k, const real *x, const real *target, size_t label, double *p)
 {
-	double lse = softmax(k, x, p), loss = 0, all = 0, flat = c->smooth / (double)k;
+	double lse = nn_probabilities(k, x, p), loss = 0, all = 0, flat = c->smooth / (double)k;
 	for (size_t turn = 0; turn < 2; turn++)
 		for (size_t j = 0; j < k; j++) {
 			double t = target ? (double)target[j] : j == label ? 1 : 0;
@@ -87,7 +86,7 @@ static double soft(const struct loss_conf *c, size_t k, const real *x, const rea
 static double focal(const struct loss_conf *c, size_t k, const real *x, const real *label, double *p)
 {
 	size_t y = (size_t)label[0];
-	double lse = softmax(k, x, p), log_p = (double)x[y] - lse, q = 0, w = c->class_weight ? (double)c->class_weight[y] : 1;
+	double lse = nn_probabilities(k, x, p), log_p = (double)x[y] - lse, q = 0, w = c->class_weight ? (double)c->class_weight[y] : 1;
 	for (size_t j = 0; j < k; j++)
 		q += j != y ? p[j] : 0;
 	double power = pow(q, c->gamma), slope = -power;

@@ -45,11 +45,6 @@ static size_t panels(size_t c)
 	return (c + MICRO_COLS - 1) / MICRO_COLS;
 }
 
-static size_t aligned(size_t bytes)
-{
-	return (bytes + 63) / 64 * 64;
-}
-
 /* ---- making ---- */
 
 /* The steps of the window that reach positions row, row + sh, ... and col, col + sw, ... of the gradient of the input. */
@@ -197,7 +192,7 @@ static size_t most_taps(const struct tile *t)
 
 size_t tile_scratch(const struct tile *t)
 {
-	return aligned(POSITIONS * most_taps(t) * sizeof(float *)) + aligned(POSITIONS * sizeof(size_t)) +
+	return mem_up(POSITIONS * most_taps(t) * sizeof(float *)) + mem_up(POSITIONS * sizeof(size_t)) +
 	       POSITIONS * MICRO_COLS * sizeof(float) + copy_bytes(t);
 }
 
@@ -205,9 +200,9 @@ static struct scratch scratch_of(const struct tile *t, void *p)
 {
 	char *at = p;
 	struct scratch s = { .x = p };
-	at += aligned(POSITIONS * most_taps(t) * sizeof(float *));
+	at += mem_up(POSITIONS * most_taps(t) * sizeof(float *));
 	s.y = (size_t *)(void *)at;
-	at += aligned(POSITIONS * sizeof(size_t));
+	at += mem_up(POSITIONS * sizeof(size_t));
 	s.acc = (float *)(void *)at;
 	s.copy = s.acc + POSITIONS * MICRO_COLS;
 	return s;

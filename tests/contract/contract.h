@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/schema.h"
 #include "model/family.h"
 #include "model/vectors.h"
 
@@ -511,6 +512,20 @@ const char *__lsan_default_options(void);
 const char *__lsan_default_options(void)
 {
 	return "print_suppressions=0";
+}
+
+/* What a schema says beside its columns, for nclasses labels (0: a quantity). */
+UNUSED static void schema_target(struct schema *sc, enum task task, int32_t nclasses)
+{
+	static const char *const labels[] = { "no", "so", "yes" };
+	sc->target = mem_str("target");
+	sc->task = task;
+	sc->nlabels = nclasses;
+	sc->labels = NEW0(char *, 3);
+	for (int i = 0; i < nclasses; i++)
+		sc->labels[i] = mem_str(labels[i]);
+	sc->positive = nclasses == 2 ? 1 : -1;
+	sc->unseen = mem_str("missing");
 }
 
 /* Runs each test with _i from 0 to n - 1. */

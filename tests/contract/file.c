@@ -66,7 +66,6 @@ static void add_out_of_fold(struct model *m, const struct synth *s)
 
 static struct model *model_make(struct contract_case c, const struct synth *s)
 {
-	static const char *const labels[] = { "no", "so", "yes" };
 	struct model *m = model_new(c.f);
 	struct data d = synth_train(s, true);
 	struct column inputs[MAX_COLS + 1];
@@ -77,14 +76,7 @@ static struct model *model_make(struct contract_case c, const struct synth *s)
 	schema_from(&m->schema, inputs, synth_inputs(s, texts, inputs));
 	if (texts)
 		vectors_borrow(&m->vectors, &s->vectors);
-	m->schema.target = mem_str("target");
-	m->schema.task = c.task;
-	m->schema.nlabels = d.nclasses;
-	m->schema.labels = NEW0(char *, 3);
-	for (int i = 0; i < d.nclasses; i++)
-		m->schema.labels[i] = mem_str(labels[i]);
-	m->schema.positive = d.nclasses == 2 ? 1 : -1;
-	m->schema.unseen = mem_str("missing");
+	schema_target(&m->schema, c.task, d.nclasses);
 	m->seed = 5;
 	model_ready(m);
 	m->fit = fit_make(c.f, m->opts, &d, 1);

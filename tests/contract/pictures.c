@@ -15,21 +15,13 @@
 
 static struct model *model_make(struct contract_case c, const struct synth *s, uint64_t seed)
 {
-	static const char *const labels[] = { "no", "so", "yes" };
 	struct model *m = model_new(c.f);
 	struct data d = synth_train(s, false);
 	size_t k = data_outputs(&d);
 	opts_drop(c.f, m->opts);
 	m->opts = opts_make(c.f);
 	schema_from(&m->schema, s->cols, s->ncols);
-	m->schema.target = mem_str("target");
-	m->schema.task = c.task;
-	m->schema.nlabels = d.nclasses;
-	m->schema.labels = NEW0(char *, 3);
-	for (int i = 0; i < d.nclasses; i++)
-		m->schema.labels[i] = mem_str(labels[i]);
-	m->schema.positive = d.nclasses == 2 ? 1 : -1;
-	m->schema.unseen = mem_str("missing");
+	schema_target(&m->schema, c.task, d.nclasses);
 	m->seed = seed;
 	model_ready(m);
 	m->fit = fit_make(c.f, m->opts, &d, 1);

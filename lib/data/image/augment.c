@@ -65,14 +65,9 @@ static struct planes planes(const struct augmenter *a, float *v)
 	return (struct planes){ v, a->form.c, a->form.h, a->form.w };
 }
 
-static size_t size(const struct augmenter *a)
-{
-	return (size_t)a->form.h * (size_t)a->form.w * (size_t)a->form.c;
-}
-
 float *augment_room(const struct augmenter *a)
 {
-	return mem_aligned(size(a) + colour_room(planes(a, NULL)), sizeof(float));
+	return mem_aligned(sample_size(&a->form) + colour_room(planes(a, NULL)), sizeof(float));
 }
 
 static void check(const struct augmenter *a, const struct picture *p)
@@ -340,7 +335,7 @@ void augment(const struct augmenter *a, const struct picture *p, struct rng *r, 
 	} else {
 		warp_planes(p, &todo.map, a->how.edge, f->h, f->w, v.v);
 		for (int i = 0; i < todo.n; i++)
-			colour_change(todo.step[i].op, todo.step[i].x, v, room + size(a));
+			colour_change(todo.step[i].op, todo.step[i].x, v, room + sample_size(&a->form));
 		if (todo.noise > 0)
 			colour_noise(v, todo.noise, a->quantile, r);
 		normalise(a, (size_t)f->h * (size_t)f->w, v.v, out);

@@ -62,6 +62,11 @@ struct sample_form {
 	double scale, mean[3], std[3];	/* mean and std are in the sample's own order of channels */
 };
 
+static inline size_t sample_size(const struct sample_form *f)
+{
+	return (size_t)f->h * (size_t)f->w * (size_t)f->c;
+}
+
 /* Options and form made ready; const afterwards, for any thread. */
 struct augmenter *augmenter_new(const struct augment *how, struct sample_form form);
 void augmenter_free(struct augmenter *a);

@@ -52,6 +52,11 @@ struct mix cutmix_draw(struct rng *r, double alpha, int32_t h, int32_t w)
 	return m;
 }
 
+bool mix_wanted(const struct augment *how)
+{
+	return how->op[AUGMENT_MIXUP].p > 0 || how->op[AUGMENT_CUTMIX].p > 0;
+}
+
 struct mix mix_draw(const struct augment *how, struct rng *r, int32_t h, int32_t w)
 {
 	const struct augment_range *up = &how->op[AUGMENT_MIXUP], *cut = &how->op[AUGMENT_CUTMIX];

@@ -20,6 +20,8 @@ double mix_beta(struct rng *r, double a, double b);	/* Beta(a, b); a, b > 0 */
 struct mix mixup_draw(struct rng *r, double alpha);			/* lambda by Beta(alpha, alpha) */
 struct mix cutmix_draw(struct rng *r, double alpha, int32_t h, int32_t w);
 
+bool mix_wanted(const struct augment *how);	/* whether some sample may be mixed */
+
 /* As the options have it: one of the two, equally often where both hit, or neither. */
 struct mix mix_draw(const struct augment *how, struct rng *r, int32_t h, int32_t w);
 

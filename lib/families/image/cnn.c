@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "base/mem.h"
+#include "data/image/mix.h"
 #include "model/family.h"
 #include "nn/weights.h"
 
@@ -60,8 +61,7 @@ static const char *check(const void *opts, const struct data *d)
 	const char *why = augment_parse(o->augment, &how);
 	if (why)
 		return why;
-	bool mixes = how.op[AUGMENT_MIXUP].p > 0 || how.op[AUGMENT_CUTMIX].p > 0;
-	if (mixes && strcmp(o->loss, "focal") == 0)
+	if (mix_wanted(&how) && strcmp(o->loss, "focal") == 0)
 		return "--augment mixup and cutmix make labels that --loss focal cannot take";
 	if (o->balance && o->oversample)
 		return "give one of --balance and --oversample";
@@ -100,23 +100,10 @@ void cnn_build(struct cnn *m)
 	m->plain = augmenter_new(&none, *f);
 }
 
-/* out (n): softmax of z (n). */
-static void softmax(const real *z, size_t n, double *out)
-{
-	double most = (double)z[0], sum = 0;
-	for (size_t i = 1; i < n; i++)
-		most = (double)z[i] > most ? (double)z[i] : most;
-	for (size_t i = 0; i < n; i++)
-		sum += out[i] = exp((double)z[i] - most);
-	for (size_t i = 0; i < n; i++)
-		out[i] /= sum;
-}
-
 void cnn_run_block(const struct cnn *m, const struct album *a, size_t from, size_t n, bool features, double *out)
 {
-	const struct sample_form *f = &m->input.form;
 	const struct node *of = features ? m->net.features : m->net.logits;
-	size_t size = (size_t)f->h * (size_t)f->w * (size_t)f->c, k = node_values(of), views = features ? 1 : (size_t)m->views;
+	size_t size = sample_size(&m->input.form), k = node_values(of), views = features ? 1 : (size_t)m->views;
 	struct lane *l = lanes_take(m->lanes);
 	struct picture room = { 0 };
 	const char *wrong;
@@ -134,7 +121,7 @@ void cnn_run_block(const struct cnn *m, const struct album *a, size_t from, size
 		for (size_t i = 0; i < n; i++) {
 			const real *z = lane_x(l, of) + i * k;
 			if (!features)
-				softmax(z, k, p);
+				nn_probabilities(k, z, p);
 			for (size_t c = 0; c < k; c++)
 				out[i * k + c] = isnan(out[i * k]) ? (double)NAN : out[i * k + c] + (features ? (double)z[c] : p[c]) / (double)views;
 		}

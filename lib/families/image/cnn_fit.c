@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/die.h"
 #include "base/mem.h"
@@ -32,17 +31,12 @@ static int word_of(const char *word, const char *const *list, int n)
 	return 0;
 }
 
-static bool mixes(const struct fitting *f)
-{
-	return f->how.op[AUGMENT_MIXUP].p > 0 || f->how.op[AUGMENT_CUTMIX].p > 0;
-}
-
 static struct node *loss_of(const struct fitting *f, struct node *logits)
 {
 	struct loss_conf c = loss_usual();
 	c.smooth = f->o->smooth;
 	c.gamma = f->o->gamma;
-	if (mixes(f))
+	if (mix_wanted(&f->how))
 		return nn_cross_entropy_soft(logits, f->label, f->weight, c);
 	if (strcmp(f->o->loss, "focal") == 0)
 		return nn_focal(logits, f->label, f->weight, c);
@@ -56,7 +50,7 @@ static void build_training(struct fitting *f)
 	f->graph = g;
 	f->x = nn_input(g, (size_t)form->h, (size_t)form->w, (size_t)form->c);
 	struct net net = f->m->kind->build(f->m->kind, f->x, &f->m->conf);
-	f->label = nn_input(g, 0, 0, mixes(f) ? f->m->classes : 1);
+	f->label = nn_input(g, 0, 0, mix_wanted(&f->how) ? f->m->classes : 1);
 	f->weight = nn_input(g, 0, 0, 1);
 	graph_loss(loss_of(f, net.logits), 1);
 }
@@ -79,7 +73,7 @@ static void stop_trainer(struct fitting *f)
 static void put_label(const struct fitting *f, real *label, size_t row, int32_t y, int32_t other, double lambda)
 {
 	size_t k = f->m->classes;
-	if (!mixes(f)) {
+	if (!mix_wanted(&f->how)) {
 		label[row] = (real)y;
 		return;
 	}
@@ -92,7 +86,7 @@ static void put_label(const struct fitting *f, real *label, size_t row, int32_t 
 static void mix_shard(const struct fitting *f, const struct shard_at *at, real *x, real *label, float *first)
 {
 	const struct sample_form *s = &f->m->input.form;
-	size_t size = (size_t)s->h * (size_t)s->w * (size_t)s->c, n = f->shard;
+	size_t size = sample_size(s), n = f->shard;
 	memcpy(first, x, size * sizeof(*first));
 	for (size_t r = 0; r < n; r++) {
 		struct rng rng = rng_at(f->run->seed, "mix", at->from + r);
@@ -109,7 +103,7 @@ static void fill(void *ctx, struct lane *l, size_t shard, int worker)
 	struct fitting *f = ctx;
 	struct scratch *room = &f->rooms[worker];
 	const struct sample_form *s = &f->m->input.form;
-	size_t size = (size_t)s->h * (size_t)s->w * (size_t)s->c, from = (f->batch * f->shards + shard) * f->shard;
+	size_t size = sample_size(s), from = (f->batch * f->shards + shard) * f->shard;
 	struct shard_at at = { .from = f->epoch * f->order.n + from, .y = room->y };
 	real *x = lane_x(l, f->x), *label = lane_x(l, f->label), *weight = lane_x(l, f->weight);
 	const char *wrong;
@@ -125,7 +119,7 @@ static void fill(void *ctx, struct lane *l, size_t shard, int worker)
 		weight[r] = p ? (real)data_weight(f->d, row) : 0;
 		put_label(f, label, r, at.y[r], at.y[r], 1);
 	}
-	if (mixes(f))
+	if (mix_wanted(&f->how))
 		mix_shard(f, &at, x, label, room->first);
 }
 
@@ -141,13 +135,6 @@ static double batch_weight(const struct fitting *f)
 
 /* ---- epochs ---- */
 
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static double rate_at(const struct fitting *f, size_t step)
 {
 	double rate = schedule_rate(&f->schedule, step);
@@ -157,7 +144,7 @@ static double rate_at(const struct fitting *f, size_t step)
 static void show_progress(struct fitting *f, double loss)
 {
 	size_t all = (size_t)f->epochs * f->batches, done = f->epoch * f->batches + f->batch + 1;
-	double seconds = now() - f->started, left = seconds / (double)(done - f->first_step) * (double)(all - done);
+	double seconds = run_clock() - f->started, left = seconds / (double)(done - f->first_step) * (double)(all - done);
 	double speed = (double)((done - f->first_step) * f->shards * f->shard) / seconds;
 	run_tell(f->run, "epoch %zu/%d, %zu of %zu, loss %.4f, %.0f pictures/s, %d:%02d left", f->epoch + 1, (int)f->epochs,
 		 f->batch + 1, f->batches, loss, speed, (int)left / 60, (int)left % 60);
@@ -201,12 +188,10 @@ static void predict_watched(struct fitting *f)
 {
 	struct watch w = { f->m, f->watched, f->valid_p, f->run->valid->n };
 	size_t rows = f->m->graph->rows;
-	if (f->optim->conf.average > 0)
-		optim_swap(f->optim);
+	optim_swap(f->optim);
 	graph_pack(f->m->graph, f->run->threads);
 	par_for(f->run->threads, (w.n + rows - 1) / rows, watch_block, &w);
-	if (f->optim->conf.average > 0)
-		optim_swap(f->optim);
+	optim_swap(f->optim);
 }
 
 /*
@@ -269,7 +254,7 @@ static bool end_epoch(struct fitting *f, double loss)
 
 static void train(struct fitting *f)
 {
-	f->started = now();
+	f->started = run_clock();
 	f->first_step = f->epoch * f->batches;
 	while (f->epoch < (size_t)f->epochs && !f->state.stop) {
 		struct store *before = store_new();
@@ -283,8 +268,7 @@ static void train(struct fitting *f)
 		if (!isnan(loss) && end_epoch(f, loss))
 			break;
 	}
-	if (f->optim->conf.average > 0)
-		optim_swap(f->optim);
+	optim_swap(f->optim);
 	state_take_best(f);
 }
 
@@ -374,11 +358,10 @@ static void open_pictures(struct fitting *f)
 		cnn_measure_input(f->m, f->album, f->d->n);
 	free(augment_parse(f->o->augment, &f->how));
 	f->augmenter = augmenter_new(&f->how, f->m->input.form);
-	size_t size = (size_t)f->m->input.form.h * (size_t)f->m->input.form.w * (size_t)f->m->input.form.c;
 	f->rooms = NEW0(struct scratch, (size_t)f->run->threads);
 	for (int i = 0; i < f->run->threads; i++) {
 		f->rooms[i].augment = augment_room(f->augmenter);
-		f->rooms[i].first = NEW(float, size);
+		f->rooms[i].first = NEW(float, sample_size(&f->m->input.form));
 		f->rooms[i].y = NEW(int32_t, f->shard);
 	}
 }
@@ -389,12 +372,12 @@ static double guess_epoch(struct fitting *f)
 	double start = 0;
 	real *grad = f->trainer->grads[0];
 	for (int i = 0; i < 2; i++) {
-		start = now();
+		start = run_clock();
 		lane_forward(f->trainer->lanes[0]);
 		lane_backward(f->trainer->lanes[0], grad);
 	}
 	size_t waves = (f->shards + (size_t)f->trainer->threads - 1) / (size_t)f->trainer->threads;
-	return (now() - start) * (double)waves * (double)f->batches;
+	return (run_clock() - start) * (double)waves * (double)f->batches;
 }
 
 /* What is about to be done, and what it takes; with --dry-run that is all. */
@@ -434,7 +417,7 @@ static void close_fitting(struct fitting *f)
 	}
 	free(f->rooms);
 	free(f->valid_p);
-	store_free(f->best);
+	free(f->best);
 }
 
 void *cnn_fit(const void *opts, const struct data *d, struct run *run)

@@ -39,6 +39,16 @@ static int64_t get_count(const struct store *st, const char *name)
 	return x;
 }
 
+/* A copy of n finite numbers. */
+static real *get_weights(const struct store *st, const char *name, size_t n)
+{
+	const real *x = store_get1(st, name, DT_F32, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			store_bad(st, "'%s': value %zu is not finite", name, i);
+	return mem_copy(x, n, sizeof(*x));
+}
+
 void state_save(const struct fitting *f, struct store *st)
 {
 	weights_save(f->m->ps, st);
@@ -77,20 +87,17 @@ void state_restore(struct fitting *f, const struct store *st)
 
 void state_keep_best(struct fitting *f)
 {
-	store_free(f->best);
-	f->best = store_new();
-	if (f->optim->conf.average > 0)
-		optim_swap(f->optim);
-	weights_save(f->m->ps, f->best);
-	if (f->optim->conf.average > 0)
-		optim_swap(f->optim);
+	const struct params *ps = f->m->ps;
+	free(f->best);
+	f->best = mem_copy(f->optim->mean ? f->optim->mean : ps->x, ps->size, sizeof(*f->best));
 	f->state.taken = f->epoch + 1;
 }
 
 void state_take_best(struct fitting *f)
 {
+	struct params *ps = f->m->ps;
 	if (f->best)
-		weights_restore(f->m->ps, f->best);
+		memcpy(ps->x, f->best, ps->size * sizeof(*ps->x));
 	else
 		f->state.taken = f->epoch;
 }
@@ -125,19 +132,11 @@ void state_write(const struct fitting *f, const char *path)
 	struct store *st = store_new();
 	struct out out = out_open(path, true);
 	char hex[17];
-	snprintf(hex, sizeof(hex), "%016" PRIx64, hash_of(f));
+	snprintf(hex, sizeof(hex), "%016" PRIx64, f->identity);
 	store_meta(st, "dls.checkpoint", hex);
 	state_save(f, st);
-	if (f->best) {
-		struct params *ps = f->m->ps;
-		real *now = mem_copy(ps->x, ps->size, sizeof(*now));
-		weights_restore(ps, f->best);
-		store_enter(st, "best.");
-		weights_save(ps, st);
-		store_leave(st);
-		memcpy(ps->x, now, ps->size * sizeof(*now));
-		free(now);
-	}
+	if (f->best)
+		store_put1(st, "state.best", DT_F32, f->m->ps->size, f->best);
 	store_write(st, &out);
 	out_close(&out);
 	store_free(st);
@@ -147,28 +146,20 @@ void state_resume(struct fitting *f, const char *path)
 {
 	size_t n;
 	char hex[17];
+	f->identity = hash_of(f);
 	if (access(path, F_OK) != 0)
 		return;
 	char *bytes = in_read_all(path, &n);
 	struct store *st = store_read(bytes, n, path);
 	const char *of = store_meta_get(st, "dls.checkpoint");
-	snprintf(hex, sizeof(hex), "%016" PRIx64, hash_of(f));
+	snprintf(hex, sizeof(hex), "%016" PRIx64, f->identity);
 	if (!of)
 		die(ST_DATA, "--checkpoint %s: the file is there and is no checkpoint", path);
 	if (strcmp(of, hex) != 0)
 		die(ST_DATA, "--checkpoint %s: it is of other data, options or seed; remove it, or give another name", path);
 	state_restore(f, st);
-	if (f->state.taken) {
-		struct params *ps = f->m->ps;
-		real *now = mem_copy(ps->x, ps->size, sizeof(*now));
-		store_enter(st, "best.");
-		weights_restore(ps, st);
-		store_leave(st);
-		f->best = store_new();
-		weights_save(ps, f->best);
-		memcpy(ps->x, now, ps->size * sizeof(*now));
-		free(now);
-	}
+	if (f->state.taken)
+		f->best = get_weights(st, "state.best", f->m->ps->size);
 	store_free(st);
 	note(0, "goes on after epoch %zu of %d, from %s", f->epoch, (int)f->epochs, path);
 }

@@ -48,7 +48,8 @@ struct fitting {
 	double started;
 	size_t first_step;
 	size_t batch;
-	struct store *best;		/* the weights of the best epoch; or NULL */
+	uint64_t identity;		/* hash of what a checkpoint is of; by state_resume() */
+	real *best;			/* the weights of the best epoch, as params have them; or NULL */
 	/* the state */
 	size_t epoch;			/* done */
 	struct plateau plateau;
@@ -66,7 +67,7 @@ void state_keep_best(struct fitting *f);	/* the present weights */
 void state_take_best(struct fitting *f);	/* they become the model's, if they are not the last */
 
 void state_write(const struct fitting *f, const char *path);
-/* Goes on from the checkpoint if the file is there; dies where it is one of other data or options. */
+/* Before the first state_write(). Goes on from the checkpoint if the file is there; dies where it is one of other data or options. */
 void state_resume(struct fitting *f, const char *path);
 
 #endif
