@@ -92,6 +92,16 @@ expect "weights as they are" 0 "$train -o same $small --normalise data --epochs 
 	dls-predict m < train.csv > a && dls-predict same < train.csv > b && cmp a b"
 expect "frozen layers stay" 0 "$train -o frozen $small --epochs 1 --init m --freeze backbone < train.csv &&
 	dls-predict --features m < train.csv > a && dls-predict --features frozen < train.csv > b && cmp a b"
+
+# tensor FILE NAME: its bytes, in a safetensors file.
+tensor() {
+	n=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
+	at=$(tail -c +9 "$1" | head -c "$n" | jq -r ".[\"$2\"].data_offsets | \"\\(.[0]) \\(.[1])\"")
+	tail -c +$((9 + n + ${at% *})) "$1" | head -c $((${at#* } - ${at% *}))
+}
+expect "layers frozen in the middle" 0 "$train -o middle $small --epochs 1 --init m --freeze conv2 < train.csv"
+for t in conv2.weight conv2.bias; do tensor m $t >a; tensor middle $t >b; check "... stay: $t" cmp a b; done
+for t in conv1.weight fc1.weight; do tensor m $t >a; tensor middle $t >b; check "... alone: $t" test -s a -a -n "$(cmp a b 2>&1)"; done
 expect "a pattern that fits nothing" 64 "$train $small --freeze 'conv9*' < train.csv"
 expect "other nets do not fit" 65 "$train cnn --net simple --size 28 --init m < train.csv"
 expect "the model has no path in it" 0 "dls-predict --show same | grep -c '\"init\"' | grep -qx 0"

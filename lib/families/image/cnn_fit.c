@@ -200,18 +200,14 @@ static void predict_watched(struct fitting *f)
  */
 static bool thaw(struct fitting *f)
 {
-	size_t parts = f->o->unfreeze ? f->epoch / (size_t)f->o->unfreeze : 0, still;
-	bool changed = false;
-	still = parts < THAWS ? f->frozen - f->frozen * parts / THAWS : 0;
+	size_t parts = f->o->unfreeze ? f->epoch / (size_t)f->o->unfreeze : 0, seen = 0;
+	size_t keep = parts < THAWS ? f->frozen - f->frozen * parts / THAWS : 0;
 	for (size_t i = 0; i < f->m->ps->n; i++) {
 		struct param *p = f->m->ps->p[i];
-		if (p->frozen && still-- > 0)
-			continue;
-		changed = changed || p->frozen;
-		p->frozen = false;
-		still = 0;
+		if (p->frozen && seen++ >= keep)
+			p->frozen = false;
 	}
-	return changed;
+	return seen > keep;
 }
 
 /* A graph knows which gradients are wanted, so it is made anew. */
